@@ -9,11 +9,12 @@
 use std::borrow::Cow;
 use std::fmt::{self, Display, Write as _};
 use std::io;
+use std::ops::{Deref, DerefMut};
 
 use serde::de::{Expected, Unexpected};
 
 use crate::escape::{Escaping, OneLine};
-use crate::foreign::{Guess, NotPickle};
+use crate::foreign::{self, Guess, NotPickle};
 use crate::limits;
 
 /// A result with the crate's [`Error`].
@@ -35,7 +36,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// assert_eq!(error.offset(), Some(2));
 /// assert_eq!(error.to_string(), "ADDITEMS needs a mark, and there is none, at byte 2");
 /// ```
-pub struct Error(Box<Inner>);
+pub struct Error(Box<Hidden>);
 
 /// The category of an [`Error`].
 ///
@@ -69,6 +70,41 @@ pub enum ErrorKind {
     /// Something that cannot be expressed: in a protocol, in serde's data model, or without a
     /// resolver, registry or buffer.
     Unsupported,
+}
+
+/// What an error holds.
+///
+/// It is behind a trait object, so that code which drops errors, of which there is some in each
+/// function, does not repeat how.
+struct Hidden(Box<dyn Held>);
+
+trait Held: Send + Sync {
+    fn inner(&self) -> &Inner;
+    fn inner_mut(&mut self) -> &mut Inner;
+}
+
+impl Held for Inner {
+    fn inner(&self) -> &Inner {
+        self
+    }
+
+    fn inner_mut(&mut self) -> &mut Inner {
+        self
+    }
+}
+
+impl Deref for Hidden {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        self.0.inner()
+    }
+}
+
+impl DerefMut for Hidden {
+    fn deref_mut(&mut self) -> &mut Inner {
+        self.0.inner_mut()
+    }
 }
 
 struct Inner {
@@ -158,7 +194,7 @@ impl Error {
     pub(crate) fn about_text(mut self, text: &str) -> Self {
         let shown = quoted(text);
         if let Code::Data(message) = &mut self.0.code
-            && !message.contains(&*shown)
+            && foreign::find(message.as_bytes(), shown.as_bytes()).is_none()
         {
             let hint = match text.as_bytes() {
                 [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'T', ..] => datetime_hint(text),
@@ -170,7 +206,8 @@ impl Error {
     }
 
     fn new(code: Code) -> Self {
-        Self(Box::new(Inner { code, offset: None, path: Vec::new(), guess: None }))
+        let inner = Inner { code, offset: None, path: Vec::new(), guess: None };
+        Self(Box::new(Hidden(Box::new(inner))))
     }
 
     #[cold]
@@ -342,7 +379,7 @@ impl Display for Path<'_> {
 
 impl Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { code, offset, path, guess } = &*self.0;
+        let Inner { code, offset, path, guess } = &**self.0;
         // The one place through which every text of an error passes: names, keys, the messages of
         // types and of resolvers may all quote the pickle.
         let f = &mut Escaping(f);
@@ -384,9 +421,9 @@ impl From<io::Error> for Error {
 impl From<Error> for io::Error {
     /// An I/O error comes back as itself; the end of the input is `UnexpectedEof`, everything else
     /// `InvalidData`.
-    fn from(error: Error) -> Self {
-        match error.0.code {
-            Code::Io(error) => error,
+    fn from(mut error: Error) -> Self {
+        match &mut error.0.code {
+            Code::Io(error) => std::mem::replace(error, io::ErrorKind::Other.into()),
             Code::Eof(_) => Self::new(io::ErrorKind::UnexpectedEof, error),
             _ => Self::new(io::ErrorKind::InvalidData, error),
         }

@@ -27,6 +27,14 @@ impl<F> Late<F> {
         }
     }
 
+    /// The same, of a function or a table of them that is made where it is not known yet.
+    #[inline]
+    pub(crate) fn bind_by(&self, make: fn() -> F) {
+        if self.0.get().is_none() {
+            self.set(make());
+        }
+    }
+
     #[cold]
     fn set(&self, function: F) {
         // Another thread that was first has set the same.

@@ -17,28 +17,35 @@ impl<const C: usize> Packed<C> {
 
     /// A row; empty names where there is none.
     pub(crate) fn row(&self, row: usize) -> [&'static str; C] {
-        let end = |place: usize| self.ends.get(place).copied().unwrap_or_default().into();
-        std::array::from_fn(|column| {
-            let place = row * C + column;
-            let start = place.checked_sub(1).map_or(0, end);
-            self.text.get(start..end(place)).unwrap_or_default()
-        })
+        std::array::from_fn(|column| name(self.text, self.ends, row * C + column))
     }
 
     /// The row that begins with `key`, in a table that is sorted.
     pub(crate) fn find<const K: usize>(&self, key: [&str; K]) -> Option<[&'static str; C]> {
+        self.place(key).map(|place| self.row(place))
+    }
+
+    /// The number of that row.
+    pub(crate) fn place<const K: usize>(&self, key: [&str; K]) -> Option<usize> {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low + (high - low) / 2;
-            let row = self.row(middle);
-            match row.iter().copied().take(K).cmp(key) {
-                std::cmp::Ordering::Equal => return Some(row),
+            let row = (0..K).map(|column| name(self.text, self.ends, middle * C + column));
+            match row.cmp(key) {
+                std::cmp::Ordering::Equal => return Some(middle),
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
             }
         }
         None
     }
+}
+
+#[inline(never)]
+fn name(text: &'static str, ends: &[u16], place: usize) -> &'static str {
+    let end = |place: usize| ends.get(place).copied().unwrap_or_default().into();
+    let start = place.checked_sub(1).map_or(0, end);
+    text.get(start..end(place)).unwrap_or_default()
 }
 
 /// The bytes of all names.

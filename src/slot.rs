@@ -18,6 +18,7 @@
 //! State that outlives a call (the dumps with hooks in `value/hooks.rs`, the shared pointers in
 //! `shared.rs`) is in tables of the thread, which follow the last rule as well.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::thread::LocalKey;
 
@@ -55,14 +56,14 @@ fn fill<T, R>(slot: &'static LocalKey<Slot<T>>, value: Option<T>, call: impl FnO
     call()
 }
 
-/// A slot that is filled until this is dropped, for a call that is made elsewhere.
-pub(crate) struct Filled<T: 'static> {
+/// A slot that is filled until this is dropped.
+struct Filled<T: 'static> {
     slot: &'static LocalKey<Slot<T>>,
     before: Option<T>,
 }
 
 impl<T> Filled<T> {
-    pub(crate) fn new(slot: &'static LocalKey<Slot<T>>, value: Option<T>) -> Self {
+    fn new(slot: &'static LocalKey<Slot<T>>, value: Option<T>) -> Self {
         let before = slot.with(|slot| slot.0.replace(value));
         Self { slot, before }
     }
@@ -73,6 +74,40 @@ impl<T> Drop for Filled<T> {
         let before = self.before.take();
         drop(self.slot.with(|slot| slot.0.replace(before)));
     }
+}
+
+/// A slot that is filled until this is dropped, for a call that is made elsewhere.
+///
+/// It does not say of which type: that would link all that drops the type into every program that
+/// may hold this.
+pub(crate) struct LaidOut {
+    before: Option<Before>,
+    end: fn(Option<Before>),
+}
+
+/// The value that a slot held before; there is none but where deserializers are nested.
+type Before = Box<dyn Any>;
+
+impl Drop for LaidOut {
+    fn drop(&mut self) {
+        (self.end)(self.before.take());
+    }
+}
+
+/// Lays a value out in the slot. `end` is called when the call is over, and calls [`restore`].
+pub(crate) fn lay_out<T: 'static>(
+    slot: &'static LocalKey<Slot<T>>,
+    value: T,
+    end: fn(Option<Before>),
+) -> LaidOut {
+    let before = slot.with(|slot| slot.0.replace(Some(value)));
+    LaidOut { before: before.map(|before| Box::new(before) as Before), end }
+}
+
+/// Restores the slot to what it held before.
+pub(crate) fn restore<T: 'static>(slot: &'static LocalKey<Slot<T>>, before: Option<Before>) {
+    let before = before.and_then(|before| before.downcast().ok()).map(|before| *before);
+    drop(slot.with(|slot| slot.0.replace(before)));
 }
 
 /// Takes what is in the slot.

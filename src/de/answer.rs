@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use serde::de::{self, Expected, Unexpected, Visitor};
 
+use super::ask::Ask;
 use super::class::ClassContent;
-use super::construct::Made;
 use super::direct::{Dict, List};
 use super::element::Element;
 use super::entries::Entries;
@@ -19,12 +19,11 @@ use super::numpy::HeldArray;
 use super::place::{Described, Place};
 use super::variant::Variant;
 use crate::error::{Error, Result};
-use crate::python::numpy::dtype::{Dtype, Kind};
+use crate::python::numpy::dtype::Kind;
 use crate::python::numpy::scalar::text_of;
 use crate::python::numpy::time::UnitCount;
 use crate::read::text::wide_long;
-use crate::slot::Filled;
-use crate::value::Value;
+use crate::slot::LaidOut;
 
 /// A value in serde's terms. `'a` is the lifetime of what was made on the way, such as decoded
 /// text.
@@ -52,10 +51,8 @@ pub(crate) enum Answer<'a, 'g, 'de> {
     Map(Entries<'a, 'g, 'de>),
     Enum(Variant<'a, 'g, 'de>),
     Newtype(Content<'a, 'g, 'de>),
-    /// An array or scalar of numpy.
-    Numpy(HeldArray<'g, 'de>),
-    /// The result of a constructor, to be read in the object's place.
-    Made(Box<Made<'g>>),
+    /// What borrows from something made for it.
+    Held(Held<'g, 'de>),
     /// A value that no method of serde takes.
     Unfit(Unfit),
 }
@@ -109,6 +106,11 @@ impl<'a, 'de> Answer<'a, '_, 'de> {
     }
 }
 
+/// Returns true if a visitor's value may keep text or bytes that it is given.
+const fn keeps<T>() -> bool {
+    std::mem::needs_drop::<T>()
+}
+
 /// Hands the value to the visitor.
 pub(crate) fn give<'de, V: Visitor<'de>>(
     mut answer: Result<Answer<'_, '_, 'de>>,
@@ -136,44 +138,111 @@ pub(crate) fn give<'de, V: Visitor<'de>>(
         },
         Ok(Answer::Text(text, about)) => {
             let given = match text {
-                Cow::Borrowed(text) => visitor.visit_str(text),
-                Cow::Owned(text) => visitor.visit_string(text),
+                Cow::Owned(text) if const { keeps::<V::Value>() } => visitor.visit_string(text),
+                text => visitor.visit_str(&text),
             };
             match given {
                 Ok(value) => Ok(value),
                 Err(error) => Err(about.explain(error)),
             }
         }
-        Ok(Answer::ByteCow(Cow::Borrowed(bytes))) => visitor.visit_bytes(bytes),
-        Ok(Answer::ByteCow(Cow::Owned(bytes))) => visitor.visit_byte_buf(bytes),
+        Ok(Answer::ByteCow(Cow::Owned(bytes))) if const { keeps::<V::Value>() } => {
+            visitor.visit_byte_buf(bytes)
+        }
+        Ok(Answer::ByteCow(ref bytes)) => visitor.visit_bytes(bytes),
         Ok(Answer::Newtype(ref content)) => visitor.visit_newtype_struct(content.place()),
-        Ok(Answer::Numpy(ref held)) => give_held(&|give| held.open(give), visitor),
-        Ok(Answer::Made(ref made)) => give_held(&|give| made.open(give), visitor),
-        Ok(Answer::Wide(value)) => Err(Unfit::Wide(value).error(&visitor)),
-        Ok(Answer::Widest(value)) => Err(Unfit::Widest(value).error(&visitor)),
-        Ok(Answer::Unfit(ref unfit)) => Err(unfit.error(&visitor)),
+        Ok(Answer::Held(ref held)) => give_held(held, visitor),
+        Ok(Answer::Wide(_) | Answer::Widest(_) | Answer::Unfit(_)) => Err(unfit(&answer, &visitor)),
     }
 }
 
-/// Takes an answer that borrows from whoever calls it.
-pub(super) type Give<'v, 'de> = dyn FnMut(Result<Answer<'_, '_, 'de>>) -> Result<()> + 'v;
+/// The error for a value that no method of serde takes.
+#[cold]
+#[inline(never)]
+fn unfit(answer: &Result<Answer<'_, '_, '_>>, expected: &dyn Expected) -> Error {
+    match answer {
+        Ok(Answer::Wide(value)) => Unfit::Wide(*value).error(expected),
+        Ok(Answer::Widest(value)) => Unfit::Widest(*value).error(expected),
+        Ok(Answer::Unfit(unfit)) => unfit.error(expected),
+        // Not reached: `give` has seen which it is.
+        _ => Error::not_given(),
+    }
+}
 
-/// Hands the visitor an answer that borrows from what `open` holds.
-fn give_held<'de, V: Visitor<'de>>(
-    open: &dyn Fn(&mut Give<'_, 'de>) -> Result<()>,
-    visitor: V,
-) -> Result<V::Value> {
-    let mut visitor = Some(visitor);
-    let mut given = None;
-    let opened = open(&mut |answer| {
-        if let Some(visitor) = visitor.take() {
-            given = Some(give(answer, visitor)?);
+/// Holds what an answer borrows from.
+pub(crate) enum Held<'g, 'de> {
+    /// An array or scalar of numpy.
+    Array(HeldArray<'g, 'de>),
+    /// The result of a constructor, to be read in the object's place; in programs that have a
+    /// resolver.
+    Made(Box<dyn Open + 'g>),
+}
+
+/// The same, opened: what is held has been looked at.
+pub(crate) enum Opened<'s, 'g, 'de> {
+    Element(Element<'s, 'g, 'de>, Ask),
+    Made(Box<dyn OpenMade<'de> + 's>),
+}
+
+pub(crate) trait Open {
+    fn open<'s, 'de: 's>(&'s self) -> Box<dyn OpenMade<'de> + 's>;
+}
+
+pub(crate) trait OpenMade<'de> {
+    fn answer(&self) -> Result<Answer<'_, '_, 'de>>;
+
+    /// An error where a walk that went well has spent a budget.
+    fn verdict(&self) -> Result<()>;
+
+    /// The error with its place.
+    fn locate(&self, error: Error) -> Error;
+}
+
+impl<'g, 'de> Held<'g, 'de> {
+    #[inline(never)]
+    fn open(&self) -> Result<Opened<'_, 'g, 'de>> {
+        Ok(match self {
+            Self::Array(array) => Opened::Element(array.element()?, array.ask),
+            Self::Made(made) => Opened::Made(made.open()),
+        })
+    }
+}
+
+impl<'de> Opened<'_, '_, 'de> {
+    #[inline(never)]
+    fn answer(&self) -> Result<Answer<'_, '_, 'de>> {
+        match self {
+            Self::Element(element, ask) => element.answer(*ask),
+            Self::Made(made) => made.answer(),
         }
-        Ok(())
-    });
-    match given {
-        Some(value) => opened.map(|()| value),
-        None => Err(opened.err().unwrap_or_else(Error::not_given)),
+    }
+
+    #[inline(never)]
+    fn verdict(&self) -> Result<()> {
+        match self {
+            Self::Element(..) => Ok(()),
+            Self::Made(made) => made.verdict().map_err(|error| made.locate(error)),
+        }
+    }
+
+    #[cold]
+    fn locate(&self, error: Error) -> Error {
+        match self {
+            Self::Element(element, _) => element.locate(error),
+            Self::Made(made) => made.locate(error),
+        }
+    }
+}
+
+/// Hands the visitor an answer that borrows from what is held.
+fn give_held<'de, V: Visitor<'de>>(held: &Held<'_, 'de>, visitor: V) -> Result<V::Value> {
+    let opened = held.open()?;
+    match give(opened.answer(), visitor) {
+        Ok(value) => match opened.verdict() {
+            Ok(()) => Ok(value),
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(opened.locate(error)),
     }
 }
 
@@ -293,8 +362,7 @@ pub(crate) enum Content<'a, 'g, 'de> {
     /// Bytes; true if they are read-only.
     Buffer(Cow<'a, [u8]>, bool),
     /// Nothing: the visitor takes this out of a slot.
-    Value(#[expect(dead_code, reason = "held until the call is over")] Filled<Value>),
-    Dtype(#[expect(dead_code, reason = "as above")] Filled<Dtype>),
+    LaidOut(#[expect(dead_code, reason = "held until the call is over")] LaidOut),
 }
 
 impl<'g, 'de> Content<'_, 'g, 'de> {
@@ -306,7 +374,7 @@ impl<'g, 'de> Content<'_, 'g, 'de> {
             Self::Bytes(bytes) => Place::Described(Described::Bytes(bytes)),
             Self::Names(names) => Place::Described(Described::Names(names)),
             Self::Buffer(bytes, readonly) => Place::Described(Described::Buffer(bytes, *readonly)),
-            Self::Value(_) | Self::Dtype(_) => Place::Described(Described::Unit),
+            Self::LaidOut(_) => Place::Described(Described::Unit),
         }
     }
 }

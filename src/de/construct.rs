@@ -11,10 +11,10 @@
 //! [`Resolver::constructs`](crate::Resolver::constructs) tells in advance which classes are meant,
 //! so that all other objects are read as ever.
 
-use super::answer::Give;
+use super::answer::{Answer, Open, OpenMade};
 use super::ask::Ask;
-use super::node::{Found, NodeDeserializer};
-use crate::error::Result;
+use super::node::NodeDeserializer;
+use crate::error::{Error, Result};
 use crate::late::Late;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::import::{Imported, import};
@@ -31,27 +31,30 @@ use crate::walk::cx::Cx;
 static WITH_RESOLVER: Late<WithResolver> = Late::new();
 
 struct WithResolver {
-    construct: for<'n, 'g, 'de> fn(&'n NodeDeserializer<'g, 'de>, Ask) -> Result<Option<Made<'g>>>,
-    build: Build,
+    construct: Construct,
+    load: Load,
 }
 
-type Build = for<'c, 'g, 'de> fn(&'c Cx<'g, 'de>, Handle) -> Result<Value>;
+type Construct =
+    for<'n, 'g, 'de> fn(&'n NodeDeserializer<'g, 'de>, Ask) -> Result<Option<Box<dyn Open + 'g>>>;
+
+type Load = for<'c, 'g, 'de> fn(&'c dyn Resolver, &'c Cx<'g, 'de>, Handle) -> Result<Option<Value>>;
 
 /// To be called before anything is read with a resolver.
 pub(super) fn bind() {
     WITH_RESOLVER.bind(WithResolver {
         construct: |node, ask| node.made(ask),
-        build: crate::de::value::build,
+        load: |resolver, cx, id| resolver.persistent_load(&crate::de::value::build(cx, id)?),
     });
 }
 
-/// Builds the `Value` that a resolver is asked about.
-pub(super) fn build() -> Option<Build> {
-    WITH_RESOLVER.get().map(|functions| functions.build)
+/// Asks the resolver what a persistent id stands for.
+pub(super) fn load() -> Option<Load> {
+    WITH_RESOLVER.get().map(|functions| functions.load)
 }
 
 /// The result of a constructor, as nodes.
-pub(crate) struct Made<'g> {
+struct Made<'g> {
     nodes: Nodes<'static>,
     imported: Imported,
     settings: Settings<'g>,
@@ -60,22 +63,33 @@ pub(crate) struct Made<'g> {
     ask: Ask,
 }
 
-impl Made<'_> {
-    /// Hands it out in the object's place, by the method that was asked for.
-    pub(super) fn open<'de>(&self, give: &mut Give<'_, 'de>) -> Result<()> {
-        let cx = self.cx();
-        let given = give(self.answer(&cx));
-        cx.verdict(given.is_ok()).and(given).map_err(|error| cx.locate(error, self.imported.root))
-    }
-
-    fn cx<'s, 'de>(&'s self) -> Cx<'s, 'de> {
+impl Open for Made<'_> {
+    fn open<'s, 'de: 's>(&'s self) -> Box<dyn OpenMade<'de> + 's> {
         let span = usize::try_from(self.imported.size).unwrap_or(usize::MAX);
-        Cx::new(&self.nodes, &[], span, self.settings)
+        Box::new(Walked { made: self, cx: Cx::new(&self.nodes, &[], span, self.settings) })
+    }
+}
+
+/// A walk over the result of a constructor.
+struct Walked<'s, 'de> {
+    made: &'s Made<'s>,
+    cx: Cx<'s, 'de>,
+}
+
+impl<'de> OpenMade<'de> for Walked<'_, 'de> {
+    /// The result in the object's place, by the method that was asked for.
+    fn answer(&self) -> Result<Answer<'_, '_, 'de>> {
+        let made = self.made;
+        let node = NodeDeserializer::new(&self.cx, made.imported.root, made.depth);
+        NodeDeserializer { copies: made.copies, ..node }.answer(made.ask)
     }
 
-    fn answer<'s, 'de>(&self, cx: &'s Cx<'s, 'de>) -> Found<'s, 'de> {
-        let node = NodeDeserializer::new(cx, self.imported.root, self.depth);
-        NodeDeserializer { copies: self.copies, ..node }.answer(self.ask)
+    fn verdict(&self) -> Result<()> {
+        self.cx.verdict(true)
+    }
+
+    fn locate(&self, error: Error) -> Error {
+        self.cx.locate(error, self.made.imported.root)
     }
 }
 
@@ -84,7 +98,7 @@ impl<'g> NodeDeserializer<'g, '_> {
     ///
     /// # Errors
     /// The constructor's own, and those of building the object as a `Value`.
-    pub(super) fn construct(&self, ask: Ask) -> Result<Option<Made<'g>>> {
+    pub(super) fn construct(&self, ask: Ask) -> Result<Option<Box<dyn Open + 'g>>> {
         match WITH_RESOLVER.get() {
             Some(functions) => (functions.construct)(self, ask),
             None => Ok(None),
@@ -92,7 +106,7 @@ impl<'g> NodeDeserializer<'g, '_> {
     }
 
     #[cold]
-    fn made(&self, ask: Ask) -> Result<Option<Made<'g>>> {
+    fn made(&self, ask: Ask) -> Result<Option<Box<dyn Open + 'g>>> {
         let Some(class) = class_to_construct(self.cx, self.handle)? else { return Ok(None) };
         let Some(resolver) = self.cx.settings.resolver else { return Ok(None) };
         let Value::Object(object) = crate::de::value::build_object(self.cx, self.handle)? else {
@@ -104,7 +118,7 @@ impl<'g> NodeDeserializer<'g, '_> {
         let imported = import(&mut nodes, value, usize::try_from(offset).unwrap_or(0))?;
         let settings = Settings { resolver: None, ..self.cx.settings };
         let (depth, copies) = (self.depth, self.copies);
-        Ok(Some(Made { nodes, imported, settings, depth, copies, ask }))
+        Ok(Some(Box::new(Made { nodes, imported, settings, depth, copies, ask })))
     }
 }
 

@@ -82,7 +82,7 @@ impl<'a, 'g, 'de> Element<'a, 'g, 'de> {
 
 /// A finished value, for the visitor that takes it out of its slot.
 pub(super) fn value_answer<'a, 'g, 'de>(value: Value) -> Answer<'a, 'g, 'de> {
-    Answer::Newtype(Content::Value(crate::value::fill_slot(value)))
+    Answer::Newtype(Content::LaidOut(crate::value::fill_slot(value)))
 }
 
 fn answer<'a, 'g, 'de>(scalar: &'a Scalar<'a>, ask: Ask) -> Answer<'a, 'g, 'de> {

@@ -10,6 +10,7 @@ use super::node::{NodeDeserializer, too_long};
 use super::numpy::ArrayParts;
 use super::place::Place;
 use super::token::ReduceFields;
+use super::ways::{array_name, array_value, reduce_name, reduce_value};
 use crate::error::{Error, Result};
 use crate::nodes::handle::Handle;
 use crate::nodes::store::Contents;
@@ -114,8 +115,8 @@ impl<'g, 'de> Entries<'_, 'g, 'de> {
             Self::Dict(dict) => dict.next_key(),
             Self::Pairs(pairs) => pairs.next_key(size),
             Self::Record(fields) => Ok(fields.name()),
-            Self::Array(parts) => Ok(parts.name()),
-            Self::Reduce(fields) => Ok(fields.name()),
+            Self::Array(parts) => array_name(parts),
+            Self::Reduce(fields) => reduce_name(fields),
             Self::Nothing => Ok(None),
         }
     }
@@ -127,8 +128,8 @@ impl<'g, 'de> Entries<'_, 'g, 'de> {
             Self::Dict(dict) => dict.next_value(),
             Self::Pairs(pairs) => pairs.next_value(size),
             Self::Record(fields) => fields.value(size),
-            Self::Array(parts) => parts.value(),
-            Self::Reduce(fields) => Ok(fields.value()),
+            Self::Array(parts) => array_value(parts),
+            Self::Reduce(fields) => reduce_value(fields),
             Self::Nothing => Err(no_key()),
         }
     }

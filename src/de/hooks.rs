@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use crate::error::{Error, Result};
+use crate::late::Late;
 use crate::machine::Hooks;
 use crate::nodes::handle::Handle;
 use crate::nodes::store::Nodes;
@@ -72,10 +73,10 @@ impl Hooks for Settings<'_> {
         budget: u64,
     ) -> Result<(Option<Value>, u64)> {
         let Some(resolver) = self.resolver else { return Ok((None, budget)) };
-        let Some(build) = super::construct::build() else { return Ok((None, budget)) };
+        let Some(load) = super::construct::load() else { return Ok((None, budget)) };
         let cx = Cx::with_budget(nodes, input, consumed, *self, budget);
-        let id = build(&cx, id)?;
-        Ok((resolver.persistent_load(&id)?, cx.budget()))
+        let value = load(resolver, &cx, id);
+        value.map(|value| (value, cx.budget()))
     }
 }
 
@@ -154,6 +155,36 @@ impl Hooks for Answered<'_, '_> {
         budget: u64,
     ) -> Result<(Option<Value>, u64)> {
         self.settings.persistent_load(nodes, input, consumed, id, budget)
+    }
+}
+
+/// The hooks, in programs with a resolver or extension codes.
+static HOOKS: Late<Bound> = Late::new();
+
+struct Bound {
+    settings: for<'s, 'h> fn(&'s Settings<'h>) -> &'s (dyn Hooks + 's),
+    answered: for<'s, 'h, 'de> fn(&'s Answered<'h, 'de>) -> &'s (dyn Hooks + 's),
+}
+
+/// To be called before anything is read with a resolver or a registry.
+pub(super) fn bind() {
+    HOOKS.bind(Bound { settings: |settings| settings, answered: |answered| answered });
+}
+
+impl Settings<'_> {
+    /// Those who answer the machine's questions, if there are any.
+    pub(super) fn hooks(&self) -> Option<&dyn Hooks> {
+        if self.resolver.is_none() && self.extensions.is_none() {
+            return None;
+        }
+        HOOKS.get().map(|bound| (bound.settings)(self))
+    }
+}
+
+impl Answered<'_, '_> {
+    /// The same, where some questions have been answered.
+    pub(super) fn hooks(&self) -> Option<&dyn Hooks> {
+        HOOKS.get().map(|bound| (bound.answered)(self))
     }
 }
 

@@ -13,6 +13,7 @@ use super::node::{NodeDeserializer, too_long};
 use super::numbers::{Numbers, NumbersOf};
 use super::place::{Described, Found, Place};
 use super::token::{ObjectParts, PairSeq};
+use super::ways::object_part;
 use crate::error::{Error, Result};
 use crate::nodes::handle::Handle;
 use crate::nodes::store::Contents;
@@ -143,7 +144,7 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
             Self::Rows(rows) => rows.next(size),
             Self::Record(fields) => fields.next(),
             Self::Pairs(pairs) => pairs.next(size),
-            Self::Object(parts) => parts.next(),
+            Self::Object(parts) => object_part(parts),
             Self::Names(names) => {
                 Ok(names.next().map(|name| Place::Described(Described::Str(name))))
             }

@@ -43,7 +43,7 @@ use std::io::{BufRead, Read};
 use serde::de::{Deserialize, DeserializeOwned};
 
 use crate::error::{Error, Result};
-use crate::machine::{self, Config, Hooks, State};
+use crate::machine::{self, Config, State};
 use crate::nodes::store::Nodes;
 use crate::settings::Settings;
 use crate::value::Buffer;
@@ -143,7 +143,7 @@ fn read_slice<'de, T: Deserialize<'de>>(
     let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
     let hooks = Answered::new(settings, &mut asked);
     let mut config = settings.config(true, buffers);
-    config.hooks = config.hooks.map(|_| &hooks as &dyn Hooks);
+    config.hooks = config.hooks.and_then(|_| hooks.hooks());
     let loaded = machine::load(bytes, 0, &mut state, &config)?;
     let cx = Cx::new(&state.nodes, bytes, loaded.end, *settings)
         .with_buffers(buffers.unwrap_or_default());
@@ -185,8 +185,7 @@ pub(crate) fn check_all_taken(state: &State<'_>, buffers: Option<&[Buffer<'_>]>)
 impl Settings<'_> {
     /// The settings that concern the machine.
     pub(crate) fn config(&self, share_text: bool, buffers: Option<&[Buffer<'_>]>) -> Config<'_> {
-        let hooks =
-            (self.resolver.is_some() || self.extensions.is_some()).then_some(self as &dyn Hooks);
+        let hooks = self.hooks();
         let (max_nodes, max_int_digits, joblib) =
             (self.max_nodes, self.max_int_digits, self.joblib);
         Config {

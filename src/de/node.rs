@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use serde::de;
 
-use super::answer::{Answer, Content, Unfit};
+use super::answer::{Answer, Content, Held, Unfit};
 use super::ask::Ask;
 use super::class_enum::named;
 use super::entries::Entries;
@@ -100,7 +100,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             && !matches!(ask, Ask::Newtype(token::VALUE))
             && let Some(made) = self.construct(ask)?
         {
-            return Ok(Answer::Made(Box::new(made)));
+            return Ok(Answer::Held(Held::Made(made)));
         }
         self.answer_itself(ask)
     }

@@ -20,7 +20,7 @@
 
 use std::borrow::Cow;
 
-use super::answer::{Answer, Give};
+use super::answer::{Answer, Held};
 use super::ask::Ask;
 use super::element::{Element, Rows, element_at, element_of};
 use super::entries::Entries;
@@ -158,10 +158,9 @@ pub(crate) struct HeldArray<'g, 'de> {
 }
 
 impl<'g, 'de> HeldArray<'g, 'de> {
-    /// Hands it out. Here because the elements borrow from it.
-    pub(super) fn open(&self, give: &mut Give<'_, 'de>) -> Result<()> {
-        let element = self.node.numpy(&self.array)?;
-        give(element.answer(self.ask)).map_err(|error| element.locate(error))
+    /// The element that it is, which borrows from it.
+    pub(super) fn element(&self) -> Result<Element<'_, 'g, 'de>> {
+        self.node.numpy(&self.array)
     }
 
     /// All of it as numbers in their order; `None` if it is anything else.
@@ -207,7 +206,7 @@ fn plain_kind(dtype: &Dtype) -> Option<NumKind> {
 pub(super) fn numbers_of<'r, 'a, 'g: 'a, 'de>(
     answer: &'r mut Result<Answer<'a, 'g, 'de>>,
 ) -> Option<&'r mut Numbers<'a, 'g, 'de>> {
-    if let Ok(Answer::Numpy(held)) = answer
+    if let Ok(Answer::Held(Held::Array(held))) = answer
         && let Some(numbers) = held.numbers()
     {
         *answer = numbers.map(Answer::Seq);

@@ -22,7 +22,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::answer::{About, Answer};
+use super::answer::{About, Answer, Held};
 use super::ask::Ask;
 use super::entries::Entries;
 use super::items::Items;
@@ -130,7 +130,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     fn of_numpy(self, array: Box<Numpy<'g>>, ask: Ask) -> Answer<'g, 'g, 'de> {
-        Answer::Numpy(HeldArray { node: self, array, ask })
+        Answer::Held(Held::Array(HeldArray { node: self, array, ask }))
     }
 
     fn of_array(self, array: Array<'g>) -> Found<'g, 'de> {

@@ -82,6 +82,7 @@ impl<'b> DeOptions<'b> {
     /// Sets the encoding by which 8-bit strings of Python 2 become text. Default:
     /// [`Encoding::Utf8`].
     pub fn encoding(mut self, encoding: Encoding) -> Self {
+        crate::walk::lenient::bind();
         self.plain.encoding = encoding;
         self
     }
@@ -97,6 +98,7 @@ impl<'b> DeOptions<'b> {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn errors(mut self, errors: DecodeErrors) -> Self {
+        crate::walk::lenient::bind();
         self.plain.errors = errors;
         self
     }
@@ -262,6 +264,8 @@ impl<'b> DeOptions<'b> {
     pub fn resolver(mut self, resolver: impl Resolver + 'static) -> Self {
         machine::bind_hooks();
         super::construct::bind();
+        super::hooks::bind();
+        super::direct::bind();
         self.resolver = Some(Arc::new(resolver));
         self
     }
@@ -284,6 +288,7 @@ impl<'b> DeOptions<'b> {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn extensions(mut self, extensions: impl Into<Arc<ExtensionRegistry>>) -> Self {
+        super::hooks::bind();
         self.extensions = Some(extensions.into());
         self
     }

@@ -24,7 +24,7 @@ use super::numbers::give_numbers;
 use super::numpy::numbers_of;
 use super::token::Run;
 use super::variant::Variant;
-use super::ways::{meet, ways};
+use super::ways::{self, meet, private, ways};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::nodes::handle::Tag;
@@ -136,7 +136,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             Self::Number(number, _) => Ok(element::number(number, ask)),
             Self::Element(element, _) => element.answer(ask),
             Self::Class(content, _) => (ways()?.content)(content, ask, copies),
-            Self::Run(run) => run.answer(ask),
+            Self::Run(run) => ways::run(run, ask),
             Self::Borrowed(bytes) => Ok(Answer::Bytes(bytes)),
             Self::Described(described) => Ok(described.answer(ask)),
         }
@@ -416,7 +416,11 @@ impl<'a> Described<'a> {
             (Self::Str(name), Ask::Enum(..)) => Answer::Enum(Variant::named(name.into())),
             (Self::Name(name), Ask::Enum(..)) => Answer::Enum(Variant::named(name.into())),
             (Self::Dtype(dtype), Ask::Newtype(_)) => {
-                Answer::Newtype(Content::Dtype(crate::python::numpy::fill_slot(dtype.clone())))
+                match private() {
+                    Ok(ways) => Answer::Newtype(Content::LaidOut((ways.dtype)(dtype))),
+                    // Not reached: a type with a private name has asked for this.
+                    Err(_) => Answer::Unit,
+                }
             }
             (Self::Unit, _) => Answer::Unit,
             (Self::Bool(value), _) => Answer::Bool(value),

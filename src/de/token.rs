@@ -58,7 +58,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             },
             token::NDARRAY => self.ndarray(),
             token::DTYPE => match crate::natural::numpy::dtype(self.cx, self.handle)? {
-                Some(dtype) => Ok(newtype(Content::Dtype(crate::python::numpy::fill_slot(dtype)))),
+                Some(dtype) => {
+                    Ok(newtype(Content::LaidOut(crate::python::numpy::fill_slot(dtype))))
+                }
                 None => self.expected("a dtype of numpy"),
             },
             token::OBJECT => self.object(),

@@ -4,14 +4,21 @@
 //! Names are constants of generated code, and [`meet`] is inlined into the methods that get them.
 //! For a type with other names nothing is left of it, so that nothing names what is bound here.
 
+use super::answer::Answer;
 use super::ask::Ask;
 use super::class::ClassContent;
 use super::class_enum::ClassVariant;
 use super::node::{Found, NodeDeserializer};
+use super::numpy::ArrayParts;
 use super::place::Place;
+use super::token::{ObjectParts, ReduceFields, Run};
 use crate::error::{Error, Result};
 use crate::late::Late;
+use crate::python::numpy::dtype::Dtype;
+use crate::reduce::class::ClassName;
+use crate::reduce::form::FieldPlace;
 use crate::reduce::token;
+use crate::slot::LaidOut;
 
 static WAYS: Late<Ways> = Late::new();
 static PRIVATE: Late<Private> = Late::new();
@@ -26,6 +33,8 @@ pub(super) struct Ways {
     /// The content of a newtype.
     pub(super) content: for<'c, 'g, 'de> fn(&'c ClassContent<'g, 'de>, Ask, bool) -> Found<'g, 'de>,
     pub(super) is_none: for<'c, 'g, 'de> fn(&'c ClassContent<'g, 'de>) -> Result<bool>,
+    /// True if a struct with this class's name reads the attributes of that class into its fields.
+    pub(super) reads_attributes: for<'n> fn(&'static str, &'n str, &'n str, Names) -> bool,
     /// The data of a variant, by its kind.
     pub(super) no_data: for<'v, 'g, 'de> fn(&'v ClassVariant<'g, 'de>) -> Result<()>,
     pub(super) data:
@@ -37,6 +46,18 @@ pub(super) struct Ways {
 pub(super) struct Private {
     pub(super) newtype_struct: for<'g, 'de> fn(Node<'g, 'de>, &'static str) -> Found<'g, 'de>,
     pub(super) structure: for<'g, 'de> fn(Node<'g, 'de>, &'static str) -> Found<'g, 'de>,
+    /// The parts of an object or array, which only these names give.
+    pub(super) object_part:
+        for<'p, 'g, 'de> fn(&'p mut ObjectParts<'g, 'de>) -> Result<Option<Place<'p, 'g, 'de>>>,
+    pub(super) reduce_name:
+        for<'p, 'g, 'de> fn(&'p mut ReduceFields<'g, 'de>) -> Option<Place<'p, 'g, 'de>>,
+    pub(super) reduce_value: for<'p, 'g, 'de> fn(&'p ReduceFields<'g, 'de>) -> Place<'p, 'g, 'de>,
+    pub(super) array_name:
+        for<'p, 'g, 'de> fn(&'p mut ArrayParts<'g, 'de>) -> Option<Place<'p, 'g, 'de>>,
+    pub(super) array_value:
+        for<'p, 'g, 'de> fn(&'p mut ArrayParts<'g, 'de>) -> Result<Place<'p, 'g, 'de>>,
+    pub(super) run: for<'a, 'g, 'de> fn(Run<'a, 'g, 'de>, Ask) -> Result<Answer<'a, 'g, 'de>>,
+    pub(super) dtype: fn(&Dtype) -> LaidOut,
 }
 
 type Node<'g, 'de> = NodeDeserializer<'g, 'de>;
@@ -71,6 +92,12 @@ fn bind() {
         enumeration: |node, name, variants| node.class_enumeration(name, variants),
         content: |content, ask, copies| content.answer(ask, copies),
         is_none: |content| content.is_none(),
+        reads_attributes: |name, module, qualname, fields| match ClassName::parse(name) {
+            Ok(Some(wanted)) => wanted
+                .form_of(module, qualname)
+                .is_some_and(|form| form.reads_attributes() && !FieldPlace::any(fields)),
+            _ => false,
+        },
         no_data: |variant| variant.no_data(),
         data: |variant| variant.data(),
         fields: |variant, ask| variant.fields(ask),
@@ -82,7 +109,62 @@ fn bind_private() {
     PRIVATE.bind(Private {
         newtype_struct: |node, name| node.token_newtype(name),
         structure: |node, name| node.token_struct(name),
+        object_part: |parts| parts.next(),
+        reduce_name: |fields| fields.name(),
+        reduce_value: |fields| fields.value(),
+        array_name: |parts| parts.name(),
+        array_value: |parts| parts.value(),
+        run: |run, ask| run.answer(ask),
+        dtype: |dtype| crate::python::numpy::fill_slot(dtype.clone()),
     });
+}
+
+// Out of line, so that functions of which this is a rare case keep their registers.
+
+/// [`ObjectParts::next`].
+#[inline(never)]
+pub(super) fn object_part<'p, 'g, 'de>(
+    parts: &'p mut ObjectParts<'g, 'de>,
+) -> Result<Option<Place<'p, 'g, 'de>>> {
+    (private()?.object_part)(parts)
+}
+
+/// [`ReduceFields::name`].
+#[inline(never)]
+pub(super) fn reduce_name<'p, 'g, 'de>(
+    fields: &'p mut ReduceFields<'g, 'de>,
+) -> Result<Option<Place<'p, 'g, 'de>>> {
+    Ok((private()?.reduce_name)(fields))
+}
+
+/// [`ReduceFields::value`].
+#[inline(never)]
+pub(super) fn reduce_value<'p, 'g, 'de>(
+    fields: &'p ReduceFields<'g, 'de>,
+) -> Result<Place<'p, 'g, 'de>> {
+    Ok((private()?.reduce_value)(fields))
+}
+
+/// [`ArrayParts::name`].
+#[inline(never)]
+pub(super) fn array_name<'p, 'g, 'de>(
+    parts: &'p mut ArrayParts<'g, 'de>,
+) -> Result<Option<Place<'p, 'g, 'de>>> {
+    Ok((private()?.array_name)(parts))
+}
+
+/// [`ArrayParts::value`].
+#[inline(never)]
+pub(super) fn array_value<'p, 'g, 'de>(
+    parts: &'p mut ArrayParts<'g, 'de>,
+) -> Result<Place<'p, 'g, 'de>> {
+    (private()?.array_value)(parts)
+}
+
+/// [`Run::answer`].
+#[inline(never)]
+pub(super) fn run<'a, 'g, 'de>(run: Run<'a, 'g, 'de>, ask: Ask) -> Result<Answer<'a, 'g, 'de>> {
+    (private()?.run)(run, ask)
 }
 
 /// The ways, where a private name is asked for.

@@ -11,9 +11,7 @@ mod table;
 
 use std::fmt;
 
-use memchr::memmem;
-
-use table::{Row, TABLE, ZEROS};
+use table::{TABLE, Test, WORDS};
 
 /// A format that is no pickle, or a pickle inside of something else.
 ///
@@ -159,7 +157,7 @@ pub const PREFIX: usize = 512;
 pub fn recognize(prefix: &[u8]) -> Option<NotPickle> {
     let prefix = prefix.get(..PREFIX).unwrap_or(prefix);
     let row = TABLE.iter().find(|row| {
-        row.starts.iter().any(|start| prefix.starts_with(start))
+        row.starts().any(|start| prefix.starts_with(start))
             && row.test.is_none_or(|test| test(prefix))
     });
     row.map(|row| row.format).or_else(|| is_joblib(prefix).then_some(NotPickle::Joblib))
@@ -168,17 +166,17 @@ pub fn recognize(prefix: &[u8]) -> Option<NotPickle> {
 impl NotPickle {
     /// Returns the format's name, in a few words.
     pub fn name(self) -> &'static str {
-        self.row().name
+        self.words()[0]
     }
 
     /// Returns the way to get at a pickle, or at the data.
     pub fn advice(self) -> &'static str {
-        self.row().advice
+        self.words()[1]
     }
 
-    fn row(self) -> &'static Row {
+    fn words(self) -> [&'static str; 2] {
         // Each format has a row, which a test checks.
-        TABLE.iter().find(|row| row.format == self).unwrap_or(&ZEROS)
+        WORDS.row(TABLE.iter().position(|row| row.format == self).unwrap_or(TABLE.len()))
     }
 }
 
@@ -207,31 +205,47 @@ impl fmt::Display for Guess {
     }
 }
 
+/// The place of `text`. Plain, as it is asked for after an error; `memchr::memmem` and `str`'s own
+/// search are ten kilobytes of every program.
+pub(crate) fn find(bytes: &[u8], text: &[u8]) -> Option<usize> {
+    let (&first, behind) = text.split_first()?;
+    let mut at = 0;
+    loop {
+        at += memchr::memchr(first, bytes.get(at..)?)?;
+        if bytes.get(at + 1..)?.starts_with(behind) {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
 /// Returns true if the pickle names joblib's stand-in for an array.
 pub(crate) fn is_joblib(bytes: &[u8]) -> bool {
     // PROTO.
     bytes.first() == Some(&0x80)
-        && memmem::find(bytes, b"joblib.numpy_pickle").is_some_and(|at| {
-            memmem::find(bytes.get(at..).unwrap_or_default(), b"NumpyArrayWrapper").is_some()
+        && find(bytes, b"joblib.numpy_pickle").is_some_and(|at| {
+            find(bytes.get(at..).unwrap_or_default(), b"NumpyArrayWrapper").is_some()
         })
 }
 
 /// The format that begins with these few bytes, if so few are enough for a guess.
 pub(crate) fn begins(bytes: &[u8]) -> Option<NotPickle> {
-    let begins = |row: &&Row| row.starts.iter().any(|start| start.starts_with(bytes));
+    let begins = |row: &&Test| row.starts().any(|start| start.starts_with(bytes));
     TABLE.iter().filter(|row| row.telling).find(begins).map(|row| row.format)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::table::ROWS;
     use super::*;
 
     #[test]
     fn every_row_has_words_and_every_format_one_row() {
-        for (index, row) in TABLE.iter().enumerate() {
+        for (index, row) in ROWS.iter().enumerate() {
             assert!(!row.name.is_empty() && !row.advice.is_empty() && !row.starts.is_empty());
             assert!(TABLE[..index].iter().all(|other| other.format != row.format), "{}", row.name);
             assert_eq!(row.format.name(), row.name);
+            assert!(TABLE[index].starts().eq(row.starts.iter().copied()));
         }
         // The last variant's number, so that a new one without a row is seen.
         assert_eq!(TABLE.len(), NotPickle::Xml as usize + 1);
@@ -239,8 +253,8 @@ mod tests {
 
     #[test]
     fn any_prefix_can_be_asked_about() {
-        for row in TABLE {
-            for start in row.starts {
+        for row in &TABLE {
+            for start in row.starts() {
                 for end in 0..=start.len() {
                     recognize(&start[..end]);
                 }

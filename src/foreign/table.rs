@@ -4,9 +4,98 @@
 //! writes. The special rows come before the general ones (PyTorch's archive before zip). Each row
 //! has a file in `fixtures/foreign/`, made by the real tool.
 
-use memchr::memmem;
+use super::{NotPickle, find};
+use crate::packed::{Packed, packed};
 
-use super::NotPickle;
+/// The words of each row, and the conditions: what a program holds of [`ROWS`].
+pub(super) static WORDS: Packed<2> = packed!(&NAMES; 2);
+pub(super) static TABLE: [Test; ROWS.len()] = {
+    let mut tests = [ROWS[0].condition(); ROWS.len()];
+    let mut place = 0;
+    while place < tests.len() {
+        tests[place] = ROWS[place].condition();
+        place += 1;
+    }
+    let (mut row, mut start) = (0, 0);
+    while row < tests.len() {
+        tests[row].first = start as u8;
+        start += ROWS[row].starts.len();
+        tests[row].behind = start as u8;
+        row += 1;
+    }
+    assert!(start <= u8::MAX as usize);
+    tests
+};
+
+/// The beginnings of all rows, and where each ends.
+static STARTS: ([u8; size().0], [u16; size().1]) = {
+    let (mut bytes, mut ends) = ([0; size().0], [0; size().1]);
+    let (mut at, mut number, mut row) = (0, 0, 0);
+    while row < ROWS.len() {
+        let mut start = 0;
+        while start < ROWS[row].starts.len() {
+            let mut byte = 0;
+            while byte < ROWS[row].starts[start].len() {
+                bytes[at] = ROWS[row].starts[start][byte];
+                at += 1;
+                byte += 1;
+            }
+            ends[number] = at as u16;
+            number += 1;
+            start += 1;
+        }
+        row += 1;
+    }
+    (bytes, ends)
+};
+
+/// The bytes of all beginnings, and their number.
+const fn size() -> (usize, usize) {
+    let (mut bytes, mut number, mut row) = (0, 0, 0);
+    while row < ROWS.len() {
+        let mut start = 0;
+        while start < ROWS[row].starts.len() {
+            bytes += ROWS[row].starts[start].len();
+            number += 1;
+            start += 1;
+        }
+        row += 1;
+    }
+    (bytes, number)
+}
+
+const NAMES: [[&str; 2]; ROWS.len()] = {
+    let mut names = [[""; 2]; ROWS.len()];
+    let mut place = 0;
+    while place < names.len() {
+        names[place] = [ROWS[place].name, ROWS[place].advice];
+        place += 1;
+    }
+    names
+};
+
+/// The condition of a row.
+#[derive(Clone, Copy)]
+pub(super) struct Test {
+    pub(super) format: NotPickle,
+    /// The numbers of its beginnings.
+    first: u8,
+    behind: u8,
+    pub(super) telling: bool,
+    pub(super) test: Option<fn(&[u8]) -> bool>,
+}
+
+impl Test {
+    /// The beginnings, of which the bytes have one.
+    pub(super) fn starts(&self) -> impl Iterator<Item = &'static [u8]> {
+        let (bytes, ends) = &STARTS;
+        let end = |number: usize| ends.get(number).copied().map_or(0, usize::from);
+        (usize::from(self.first)..usize::from(self.behind)).map(move |number| {
+            let start = number.checked_sub(1).map_or(0, end);
+            bytes.get(start..end(number)).unwrap_or_default()
+        })
+    }
+}
 
 /// One format.
 pub(super) struct Row {
@@ -31,6 +120,11 @@ const fn row(
 }
 
 impl Row {
+    const fn condition(&self) -> Test {
+        let Self { format, telling, test, .. } = *self;
+        Test { format, first: 0, behind: 0, telling, test }
+    }
+
     const fn telling(mut self) -> Self {
         self.telling = true;
         self
@@ -45,7 +139,7 @@ impl Row {
 const DECOMPRESS: &str = "decompress it first";
 const ANY: &[&[u8]] = &[b""];
 
-pub(super) static ZEROS: Row = row(
+const ZEROS: Row = row(
     NotPickle::Zeros,
     "nothing but zeros",
     "the file was never written, or only in part",
@@ -54,7 +148,7 @@ pub(super) static ZEROS: Row = row(
 .where_(|bytes| bytes.iter().all(|&byte| byte == 0));
 
 /// All formats; the first row that matches counts.
-pub(super) static TABLE: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     row(
         NotPickle::Empty,
         "an empty input",
@@ -180,7 +274,7 @@ pub(super) static TABLE: &[Row] = &[
         "the pickle begins behind the first '|'",
         &[b"{\"", b"{ \""],
     )
-    .where_(|bytes| memmem::find(bytes, b"}|\x80").is_some()),
+    .where_(|bytes| find(bytes, b"}|\x80").is_some()),
     row(
         NotPickle::CachelibMark,
         "a value of cachelib",
@@ -219,7 +313,7 @@ pub(super) static TABLE: &[Row] = &[
         "the pickle begins behind the first CR LF",
         &[b"VALUE "],
     )
-    .where_(|bytes| memmem::find(bytes, b"\r\n").is_some()),
+    .where_(|bytes| find(bytes, b"\r\n").is_some()),
     row(
         NotPickle::HttpResponse,
         "a response of HTTP",

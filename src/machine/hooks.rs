@@ -76,7 +76,7 @@ impl Machine<'_, '_> {
         let nodes = &mut self.state.nodes;
         let module = nodes.push_const(Const::Str(global.module.into()))?;
         let qualname = nodes.push_const(Const::Str(global.qualname.into()))?;
-        self.object(
+        self.rare_object(
             Tag::Global,
             Flags::with_low(known as u8).with(Flags::DOTTED, true),
             &[module, qualname],
@@ -105,7 +105,7 @@ impl Machine<'_, '_> {
         {
             return Ok(loaded);
         }
-        self.object(Tag::Persid, Flags::default(), &[id])
+        self.rare_object(Tag::Persid, Flags::default(), &[id])
     }
 
     /// The node of what the caller has for a persistent id.

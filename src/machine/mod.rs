@@ -287,6 +287,12 @@ impl<'de> Machine<'_, 'de> {
         Ok(())
     }
 
+    /// The same, for opcodes that are not in the main loop.
+    #[inline(never)]
+    fn push_rare(&mut self, handle: Handle) -> Result<()> {
+        self.push_memoized(handle)
+    }
+
     #[inline]
     fn push_new(&mut self, tag: Tag) -> Result<()> {
         let handle = self.object(tag, Flags::default(), &[])?;
@@ -300,6 +306,12 @@ impl<'de> Machine<'_, 'de> {
             return Err(self.too_many_nodes());
         }
         self.state.nodes.push_object(tag, flags, self.cursor.opcode_position(), contents)
+    }
+
+    /// The same, for opcodes that are not in the main loop.
+    #[inline(never)]
+    fn rare_object(&mut self, tag: Tag, flags: Flags, contents: &[Handle]) -> Result<Handle> {
+        self.object(tag, flags, contents)
     }
 
     #[cold]

@@ -38,7 +38,7 @@ impl Machine<'_, '_> {
         let flags = flags
             .with(Flags::PYTHON2, place.has(Flags::PYTHON2))
             .with(Flags::DOTTED, place.has(Flags::DOTTED));
-        self.object(Tag::Global, flags, &names)
+        self.rare_object(Tag::Global, flags, &names)
     }
 
     /// Reads two lines, module and name, and makes the global they name.
@@ -55,7 +55,7 @@ impl Machine<'_, '_> {
 
     pub(super) fn global(&mut self) -> Result<()> {
         let handle = self.read_global()?;
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     pub(super) fn stack_global(&mut self, opcode: Opcode) -> Result<()> {
@@ -76,7 +76,7 @@ impl Machine<'_, '_> {
         self.charge_names(module_text.len() + name_text.len())?;
         let handle = self.name_global([module, name], &module_text, &name_text)?;
         self.stack.drop_topmost(2);
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     /// STACK_GLOBAL with names that are no text. Python makes text of 8-bit strings, and what a
@@ -97,9 +97,9 @@ impl Machine<'_, '_> {
             return Err(Error::syntax("STACK_GLOBAL needs two strings, module and name"));
         };
         self.charge_names(module_len + name_len)?;
-        let handle = self.object(Tag::Global, self.global_flags(), &[module, name])?;
+        let handle = self.rare_object(Tag::Global, self.global_flags(), &[module, name])?;
         self.stack.drop_topmost(2);
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     /// Returns true if only running the pickle would tell what this is, and the caller allows that.
@@ -119,11 +119,11 @@ impl Machine<'_, '_> {
                 let flags = self.state.nodes.object(handle.number()).flags();
                 self.state.nodes.set_flags(handle.number(), flags.with(Flags::CODED, true));
             }
-            return self.push_memoized(handle);
+            return self.push_rare(handle);
         }
         // The code is read again from the input: it is the argument at the object's offset.
-        let handle = self.object(Tag::Ext, self.global_flags(), &[])?;
-        self.push_memoized(handle)
+        let handle = self.rare_object(Tag::Ext, self.global_flags(), &[])?;
+        self.push_rare(handle)
     }
 
     #[inline]
@@ -214,9 +214,9 @@ impl Machine<'_, '_> {
         if keywords.tag() != Tag::Dict && !self.might_be_anything(keywords) {
             return Err(expected("a dict of keyword arguments", opcode, keywords));
         }
-        let handle = self.object(Tag::Instance, Spelling::NewObjEx.flags(), &parts)?;
+        let handle = self.rare_object(Tag::Instance, Spelling::NewObjEx.flags(), &parts)?;
         self.stack.drop_topmost(3);
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     pub(super) fn inst(&mut self, opcode: Opcode) -> Result<()> {
@@ -229,9 +229,9 @@ impl Machine<'_, '_> {
         }
         let mut parts = vec![class];
         parts.extend_from_slice(self.stack.above(mark));
-        let handle = self.object(Tag::Instance, Spelling::Inst.flags(), &parts)?;
+        let handle = self.rare_object(Tag::Instance, Spelling::Inst.flags(), &parts)?;
         self.stack.truncate(mark);
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     pub(super) fn obj(&mut self, opcode: Opcode) -> Result<()> {
@@ -252,7 +252,7 @@ impl Machine<'_, '_> {
         let handle =
             self.state.nodes.push_object(Tag::Instance, Spelling::Obj.flags(), at, parts)?;
         self.stack.truncate(mark);
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     #[inline]
@@ -306,14 +306,14 @@ impl Machine<'_, '_> {
         }
         let id = Handle::new(Tag::Name, Handle::line_detail(line), at);
         let handle = self.persistent(id)?;
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     pub(super) fn persistent_object(&mut self, opcode: Opcode) -> Result<()> {
         let id = self.stack.top(opcode)?;
         let handle = self.persistent(id)?;
         self.stack.drop_topmost(1);
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     pub(super) fn next_buffer(&mut self) -> Result<()> {
@@ -330,7 +330,7 @@ impl Machine<'_, '_> {
         // Without buffers the number only says which one is missing; there are no 2³² to count.
         self.state.next_buffer = number.saturating_add(1);
         let handle = Handle::numbered(Tag::Buffer, number);
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     pub(super) fn readonly_buffer(&mut self, opcode: Opcode) -> Result<()> {
@@ -338,10 +338,10 @@ impl Machine<'_, '_> {
         let view = match top.tag() {
             Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 | Tag::View => return Ok(()),
             Tag::Buffer => Handle::new(Tag::Buffer, 1, top.offset()),
-            Tag::ByteArray => self.object(Tag::View, Flags::default(), &[top])?,
+            Tag::ByteArray => self.rare_object(Tag::View, Flags::default(), &[top])?,
             // A call, a global or a persistent id may well stand for a buffer.
             Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => {
-                self.object(Tag::View, Flags::default(), &[top])?
+                self.rare_object(Tag::View, Flags::default(), &[top])?
             }
             _ => return Err(expected("a buffer", opcode, top)),
         };

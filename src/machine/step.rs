@@ -29,19 +29,22 @@ impl Machine<'_, '_> {
             Opcode::Binbytes8 => {
                 self.cursor.read_counted8()?;
                 let handle = self.here(Tag::Bytes8, 0);
-                self.push_memoized(handle)
+                self.push_rare(handle)
             }
             Opcode::Bytearray8 => {
                 self.cursor.read_counted8()?;
                 let payload = self.here(Tag::Bytes8, 0);
-                let handle = self.object(Tag::ByteArray, Flags::default(), &[payload])?;
-                self.push_memoized(handle)
+                let handle = self.rare_object(Tag::ByteArray, Flags::default(), &[payload])?;
+                self.push_rare(handle)
             }
             Opcode::EmptyTuple => {
                 self.push(Tag::EmptyTuple, 0);
                 Ok(())
             }
-            Opcode::EmptySet => self.push_new(Tag::Set),
+            Opcode::EmptySet => {
+                let handle = self.rare_object(Tag::Set, Flags::default(), &[])?;
+                self.push_rare(handle)
+            }
             Opcode::Append => self.append(opcode),
             Opcode::Setitem => self.set_item(opcode),
             Opcode::Additems => self.add_items(opcode),
@@ -160,7 +163,7 @@ impl Machine<'_, '_> {
         } else {
             self.surrogates(payload)?
         };
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     fn string_line(&mut self) -> Result<()> {
@@ -173,13 +176,13 @@ impl Machine<'_, '_> {
     fn counted1(&mut self, tag: Tag) -> Result<()> {
         let payload = self.cursor.read_counted1()?;
         let handle = self.here(tag, payload.len() as u16);
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     fn counted4(&mut self, tag: Tag) -> Result<()> {
         self.cursor.read_counted4()?;
         let handle = self.here(tag, 0);
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     // Containers
@@ -231,7 +234,7 @@ impl Machine<'_, '_> {
             nodes.push_object(tag, flags, self.cursor.opcode_position(), items)?
         };
         self.stack.truncate(mark);
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     /// Checks that every `step`th operand from `mark` on can be hashed.

@@ -34,6 +34,7 @@ use crate::meter;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
 use crate::nodes::view::{ObjectView, View, global_names, spelled, tuple_items};
+use crate::packed::{Packed, packed};
 use crate::read::text::Text;
 use crate::walk::cx::Cx;
 use numpy::Numpy;
@@ -170,9 +171,31 @@ const TABLE: &[(&str, &str, Form)] = &[
     ("zoneinfo", "ZoneInfo._unpickle", Form::Zone(zone::zoneinfo)),
 ];
 
+/// The names in [`TABLE`], and its forms: what a program holds of it.
+static NAMES: Packed<2> = packed!(&ROWS; 2);
+static FORMS: [Form; TABLE.len()] = {
+    let mut forms = [Form::Absent; TABLE.len()];
+    let mut place = 0;
+    while place < forms.len() {
+        forms[place] = TABLE[place].2;
+        place += 1;
+    }
+    forms
+};
+
+const ROWS: [[&str; 2]; TABLE.len()] = {
+    let mut rows = [[""; 2]; TABLE.len()];
+    let mut place = 0;
+    while place < rows.len() {
+        rows[place] = [TABLE[place].0, TABLE[place].1];
+        place += 1;
+    }
+    rows
+};
+
 /// The place of a class in [`TABLE`].
 fn find(module: &str, qualname: &str) -> Option<usize> {
-    TABLE.binary_search_by(|&(m, q, _)| (m, q).cmp(&(module, qualname))).ok()
+    NAMES.place([module, qualname])
 }
 
 /// Returns true if the objects of a class may have a natural form.
@@ -187,7 +210,7 @@ fn form(cx: &Cx<'_, '_>, class: Handle) -> Result<Option<Form>> {
         let place = names.and_then(|(module, qualname)| find(&module, &qualname));
         Ok(place.and_then(|place| u8::try_from(place).ok()))
     })?;
-    Ok(place.and_then(|place| TABLE.get(usize::from(place))).map(|&(_, _, form)| form))
+    Ok(place.and_then(|place| FORMS.get(usize::from(place))).copied())
 }
 
 /// The natural form of an object, where it has one.
@@ -370,27 +393,30 @@ impl<'g> Call<'_, 'g, '_> {
     }
 
     /// Several attributes in the state, by one walk over it.
+    #[inline]
     fn attributes<const N: usize>(&self, names: [&str; N]) -> Result<[Option<Handle>; N]> {
-        let nodes = self.cx.nodes;
         let mut found = [None; N];
-        let Some(state) = self.cx.state(self.object)? else { return Ok(found) };
-        let halves = match state.tag() {
-            Tag::Dict => &[state][..],
-            _ => tuple_items(nodes, state),
-        };
-        for &half in halves {
-            self.entries(half, names, &mut found)?;
-        }
+        self.find_attributes(&names, &mut found)?;
         Ok(found)
     }
 
+    /// The same, for any number of them.
+    #[inline(never)]
+    fn find_attributes(&self, names: &[&str], found: &mut [Option<Handle>]) -> Result<()> {
+        let Some(state) = self.cx.state(self.object)? else { return Ok(()) };
+        let halves = match state.tag() {
+            Tag::Dict => &[state][..],
+            _ => tuple_items(self.cx.nodes, state),
+        };
+        for &half in halves {
+            self.entries(half, names, found)?;
+        }
+        Ok(())
+    }
+
     /// The values of a dict for some keys; each keeps the first that was found.
-    fn entries<const N: usize>(
-        &self,
-        dict: Handle,
-        names: [&str; N],
-        found: &mut [Option<Handle>; N],
-    ) -> Result<()> {
+    #[inline(never)]
+    fn entries(&self, dict: Handle, names: &[&str], found: &mut [Option<Handle>]) -> Result<()> {
         if dict.tag() != Tag::Dict {
             return Ok(());
         }
@@ -536,6 +562,7 @@ mod tests {
         for (module, qualname, _) in TABLE {
             assert!(find(module, qualname).is_some());
         }
+        assert_eq!(NAMES.len(), TABLE.len());
         assert_eq!(find("datetime", "tzinfo"), None);
     }
 }

@@ -232,7 +232,7 @@ pub(super) fn index<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> 
         return Ok(None);
     }
     let mut found = [None; 3];
-    call.entries(dict, ["data", "tz", "freq"], &mut found)?;
+    call.entries(dict, &["data", "tz", "freq"], &mut found)?;
     let names = global_names(call.cx.nodes, call.cx.input, class, call.cx.settings.fix_imports)?;
     let simple = names.is_some_and(|(_, class)| {
         matches!(

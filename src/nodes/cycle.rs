@@ -70,27 +70,28 @@ fn back(found: &[Handle], start: Handle, last: Handle) -> Vec<Handle> {
 /// Describes in words the object that contains itself, and where within it:
 /// `m.Node contains itself at .next.prev`. `None` if `start` does not.
 pub(crate) fn describe_cycle(nodes: &Nodes<'_>, input: &[u8], start: Handle) -> Option<String> {
-    let mut cycle = cycle(nodes, start)?;
+    let cycle = cycle(nodes, start)?;
     // An instance has a name; a dict may be no more than its state.
-    if let Some(named) = cycle.iter().position(|handle| class(nodes, input, *handle).is_some()) {
-        cycle.rotate_left(named);
-    }
-    let first = cycle.first().copied()?;
+    let named = cycle.iter().position(|handle| class(nodes, input, *handle).is_some());
+    let (end, begin) = cycle.split_at_checked(named.unwrap_or(0))?;
+    let mut objects = begin.iter().chain(end).chain(begin).copied();
+    let first = objects.next()?;
     let mut text = class(nodes, input, first).unwrap_or_else(|| describe(first.tag()).to_owned());
     text.push_str(" contains itself");
-    let steps = cycle.iter().zip(cycle.iter().cycle().skip(1));
     let (head, tail) = SHOWN;
     let left_out = cycle.len().checked_sub(head + tail).filter(|left_out| *left_out > 0);
     let mut path = String::new();
-    for (index, (&from, &to)) in steps.enumerate() {
+    let mut from = first;
+    for (index, to) in objects.take(cycle.len()).enumerate() {
         match left_out {
             Some(left_out) if (head..head + left_out).contains(&index) => {
                 if index == head {
                     path.push('…');
                 }
             }
-            _ => path.push_str(&step(nodes, input, from, to)),
+            _ => push_step(&mut path, nodes, input, from, to),
         }
+        from = to;
     }
     if !path.is_empty() {
         text.push_str(" at ");
@@ -109,59 +110,56 @@ fn class(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> Option<String> {
     Some(format!("{}.{}", quoted(&module), quoted(&qualname)))
 }
 
-/// The place of the object `to` in `from`: an index, a key, or nothing where it is a part such as
-/// the state.
-fn step(nodes: &Nodes<'_>, input: &[u8], from: Handle, to: Handle) -> String {
+/// Adds the place of the object `to` in `from`: an index, a key, or nothing where it is a part such
+/// as the state.
+fn push_step(path: &mut String, nodes: &Nodes<'_>, input: &[u8], from: Handle, to: Handle) {
     let object = nodes.object(from.number());
-    let is_it = |child: &Handle| child.is_object() && child.number() == to.number();
-    let key = |contents: &mut dyn Iterator<Item = Handle>| {
-        let mut key = None;
-        for (index, child) in contents.enumerate() {
-            if index % 2 == 0 {
-                key = Some(child);
-            } else if is_it(&child) {
-                return key.map(|key| key_text(nodes, input, key));
-            }
-        }
-        None
+    // The kind of a container's own contents, and of an object's further runs.
+    let (own, more) = match from.tag() {
+        Tag::Dict => (Some(RunKind::Pairs), None),
+        Tag::List | Tag::Tuple | Tag::Set | Tag::FrozenSet => (Some(RunKind::Items), None),
+        _ => (None, Some(nodes.more(&object))),
     };
-    match from.tag() {
-        Tag::Dict => key(&mut nodes.contents(&object)).unwrap_or_default(),
-        Tag::List | Tag::Tuple | Tag::Set | Tag::FrozenSet => nodes
-            .contents(&object)
-            .position(|child| is_it(&child))
-            .map_or_else(String::new, |index| format!("[{index}]")),
-        _ => {
-            let mut items = 0;
-            for (kind, run) in nodes.more(&object) {
-                match kind {
-                    RunKind::Items => match run.iter().position(is_it) {
-                        Some(index) => return format!("[{}]", items + index),
-                        None => items += run.len(),
-                    },
-                    RunKind::Pairs => {
-                        if let Some(key) = key(&mut run.iter().copied()) {
-                            return key;
-                        }
-                    }
-                    _ => {}
+    let own = own.map(|kind| (kind, nodes.contents(&object).collect::<Vec<_>>()));
+    let more = more.into_iter().flatten().map(|(kind, run)| (kind, run.to_vec()));
+    let mut items = 0;
+    for (kind, run) in own.into_iter().chain(more) {
+        let is_it = |child: &Handle| child.is_object() && child.number() == to.number();
+        match kind {
+            RunKind::Items => match run.iter().position(is_it) {
+                Some(index) => return push_index(path, (items + index) as i64),
+                None => items += run.len(),
+            },
+            RunKind::Pairs => {
+                let (pairs, _) = run.as_chunks::<2>();
+                if let Some([key, _]) = pairs.iter().find(|[_, value]| is_it(value)) {
+                    return push_key(path, nodes, input, *key);
                 }
             }
-            String::new()
+            _ => {}
         }
     }
 }
 
-fn key_text(nodes: &Nodes<'_>, input: &[u8], key: Handle) -> String {
+fn push_index(path: &mut String, index: i64) {
+    path.push('[');
+    path.push_str(itoa::Buffer::new().format(index));
+    path.push(']');
+}
+
+fn push_key(path: &mut String, nodes: &Nodes<'_>, input: &[u8], key: Handle) {
+    if let Some(Int::Small(value)) = scalar::int(nodes, input, key) {
+        return push_index(path, value);
+    }
+    path.push('.');
     if let Some(text) = scalar::plain_text(nodes, input, key) {
-        return format!(".{}", quoted(&text));
-    }
-    if let Some(chars) = scalar::chars(input, key) {
-        return format!(".{}", quoted(&String::from_utf8_lossy(&chars)));
-    }
-    match scalar::int(nodes, input, key) {
-        Some(Int::Small(value)) => format!("[{value}]"),
-        _ => format!(".<{}>", describe(key.tag())),
+        path.push_str(&quoted(&text));
+    } else if let Some(chars) = scalar::chars(input, key) {
+        path.push_str(&quoted(&String::from_utf8_lossy(&chars)));
+    } else {
+        path.push('<');
+        path.push_str(describe(key.tag()));
+        path.push('>');
     }
 }
 

@@ -24,7 +24,6 @@ pub(crate) enum Int<'a> {
 }
 
 /// The payload of a handle with a counted argument, in the input the handle was made from.
-#[inline]
 pub(crate) fn payload(input: &[u8], handle: Handle) -> Option<&[u8]> {
     let at = handle.offset();
     match handle.tag() {
@@ -93,7 +92,6 @@ pub(crate) fn float8(input: &[u8], handle: Handle) -> Option<f64> {
 }
 
 /// The value of an int, in any spelling.
-#[inline]
 pub(crate) fn int<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) -> Option<Int<'g>> {
     Some(match handle.tag() {
         Tag::Small => Int::Small(i64::from(handle.detail())),

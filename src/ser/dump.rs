@@ -20,6 +20,7 @@ use super::divert::Diversion;
 use super::items::RoleItems;
 use super::reduce::Progress;
 use super::special::{Captured, GlobalNames, Role, Scalar};
+use super::ways::{meet, open_some, ways};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::reduce::token;
@@ -356,7 +357,7 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         if self.role == Role::Plain {
             return value.serialize(self);
         }
-        let is_state = match self.open_some() {
+        let is_state = match open_some(self) {
             Ok(is_state) => is_state,
             Err(error) => return Err(error),
         };
@@ -375,22 +376,24 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         self.scalar(Scalar::Unit)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_unit_struct(self, name: &'static str) -> Result<()> {
+        meet(&[name]);
         self.unit_struct(name)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_unit_variant(
         self,
         name: &'static str,
         _: u32,
         variant: &'static str,
     ) -> Result<()> {
+        meet(&[name, variant]);
         self.unit_variant(name, variant)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         name: &'static str,
@@ -405,10 +408,11 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         {
             return Ok(());
         }
+        meet(&[name]);
         self.newtype(name, value)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
         name: &'static str,
@@ -416,12 +420,13 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         variant: &'static str,
         value: &T,
     ) -> Result<()> {
+        meet(&[name, variant]);
         let mut opening = match self.open_newtype_variant(name, variant) {
             Ok(opening) => opening,
             Err(error) => return Err(error),
         };
         match value.serialize(&mut *self) {
-            Ok(()) => self.close_newtype(&mut opening),
+            Ok(()) => self.close_newtype_variant(&mut opening),
             Err(error) => Err(opening.locate(error, variant)),
         }
     }
@@ -436,12 +441,13 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         Tuple::new(self, len)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_tuple_struct(self, name: &'static str, len: usize) -> Result<Tuple<'a, 'w>> {
+        meet(&[name]);
         self.tuple_struct(name, len)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_tuple_variant(
         self,
         name: &'static str,
@@ -449,6 +455,7 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         variant: &'static str,
         len: usize,
     ) -> Result<Tuple<'a, 'w>> {
+        meet(&[name, variant]);
         self.tuple_variant(name, variant, len)
     }
 
@@ -457,12 +464,13 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         Map::new(self, len)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_struct(self, name: &'static str, len: usize) -> Result<Fields<'a, 'w>> {
+        meet(&[name]);
         self.fields(name, len)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_struct_variant(
         self,
         name: &'static str,
@@ -470,6 +478,7 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         variant: &'static str,
         len: usize,
     ) -> Result<Fields<'a, 'w>> {
+        meet(&[name, variant]);
         self.struct_variant(name, variant, len)
     }
 }
@@ -478,7 +487,7 @@ impl<'w> Dump<dyn Sink + 'w> {
     fn unit_struct(&mut self, name: &'static str) -> Result<()> {
         self.argument("a unit struct")?;
         match class::kind(name) {
-            NameKind::Class => self.class_unit(name),
+            NameKind::Class => (ways()?.class_unit)(self, name),
             _ => self.emit.none(),
         }
     }
@@ -497,8 +506,8 @@ impl<'w> Dump<dyn Sink + 'w> {
         }
         self.argument("a variant")?;
         match kinds {
-            (_, NameKind::Class) => self.class_unit(variant),
-            (NameKind::Class, _) => self.member(name, variant),
+            (_, NameKind::Class) => (ways()?.class_unit)(self, variant),
+            (NameKind::Class, _) => (ways()?.member)(self, name, variant),
             _ => {
                 self.boundary()?;
                 self.emit.name(variant)
@@ -506,11 +515,28 @@ impl<'w> Dump<dyn Sink + 'w> {
         }
     }
 
+    /// Inlined, so that a name which is a constant decides what is linked.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn tuple_struct<'a>(&'a mut self, name: &'static str, len: usize) -> Result<Tuple<'a, 'w>> {
-        if class::kind(name) == NameKind::Class && !self.role.takes_items() {
-            self.argument("a sequence")?;
-            return self.class_tuple(name, len);
+        if class::kind(name) == NameKind::Class {
+            return self.class_tuple_struct(name, len);
         }
+        self.plain_tuple_struct(len)
+    }
+
+    fn class_tuple_struct<'a>(
+        &'a mut self,
+        name: &'static str,
+        len: usize,
+    ) -> Result<Tuple<'a, 'w>> {
+        if self.role.takes_items() {
+            return Tuple::new(self, len);
+        }
+        self.argument("a sequence")?;
+        self.class_tuple(name, len)
+    }
+
+    fn plain_tuple_struct<'a>(&'a mut self, len: usize) -> Result<Tuple<'a, 'w>> {
         Tuple::new(self, len)
     }
 
@@ -522,13 +548,14 @@ impl<'w> Dump<dyn Sink + 'w> {
     ) -> Result<Tuple<'a, 'w>> {
         self.argument("a variant")?;
         if class::of_variant(name, variant)? {
-            return self.class_tuple(variant, len);
+            return (ways()?.class_tuple)(self, variant, len);
         }
         self.open_variant(variant)?;
         Tuple::variant(self, len)
     }
 
-    #[inline]
+    /// Inlined, so that a name which is a constant decides what is linked.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn fields<'a>(&'a mut self, name: &'static str, len: usize) -> Result<Fields<'a, 'w>> {
         let kind = class::kind(name);
         if self.role == Role::Plain {
@@ -538,12 +565,15 @@ impl<'w> Dump<dyn Sink + 'w> {
                 _ => self.private_fields(name),
             };
         }
-        self.content_fields(name, kind, len)
+        match ways() {
+            Ok(ways) => (ways.fields)(self, name, kind, len),
+            Err(error) => Err(error),
+        }
     }
 
     /// A struct of which the content of something is made.
     #[cold]
-    fn content_fields<'a>(
+    pub(super) fn content_fields<'a>(
         &'a mut self,
         name: &'static str,
         kind: NameKind,
@@ -582,7 +612,7 @@ impl<'w> Dump<dyn Sink + 'w> {
     ) -> Result<Fields<'a, 'w>> {
         self.argument("a variant")?;
         if class::of_variant(name, variant)? {
-            return self.class_fields(variant, len);
+            return (ways()?.class_fields)(self, variant, len);
         }
         self.open_variant(variant)?;
         Ok(Fields::variant(self, len))

@@ -22,6 +22,7 @@ mod pointer;
 mod reduce;
 mod serializer;
 mod special;
+mod ways;
 
 pub use options::SerOptions;
 pub use serializer::Serializer;

@@ -62,6 +62,7 @@ impl SerOptions {
     /// The protocol: 4 unless asked otherwise.
     #[must_use]
     pub fn protocol(mut self, protocol: Protocol) -> Self {
+        crate::write::old::bind();
         self.protocol = protocol;
         self
     }
@@ -109,6 +110,7 @@ impl SerOptions {
     /// ```
     #[must_use]
     pub fn memoize_strings(mut self, memoize_strings: bool) -> Self {
+        crate::write::old::bind();
         self.memoize_strings = memoize_strings;
         self
     }

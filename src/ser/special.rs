@@ -15,6 +15,7 @@ use serde::ser::Serialize;
 use super::class::{self, ClassForm, NameKind};
 use super::divert;
 use super::dump::Dump;
+use super::ways::ways;
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::protocol::Protocol;
@@ -367,10 +368,20 @@ impl Dump<dyn Sink + '_> {
             return Ok(Opening::Through);
         }
         if class::of_variant(name, variant)? {
-            return self.open_class(variant);
+            return (ways()?.open_class)(self, variant);
         }
         self.open_variant(variant)?;
         Ok(Opening::Variant)
+    }
+
+    /// Writes what comes behind the content of a newtype variant.
+    pub(super) fn close_newtype_variant(&mut self, opening: &mut Opening) -> Result<()> {
+        if let Opening::Variant = opening {
+            self.role = Role::Plain;
+            self.close_variant();
+            return Ok(());
+        }
+        (ways()?.close_newtype)(self, opening)
     }
 
     /// Writes what comes behind the content of a newtype.
@@ -472,12 +483,16 @@ impl Dump<dyn Sink + '_> {
     /// A scalar that is no matter of a few instructions.
     #[inline(never)]
     pub(super) fn scalar(&mut self, scalar: Scalar<'_>) -> Result<()> {
-        if self.role == Role::Plain { self.plain_scalar(scalar) } else { self.content(scalar) }
+        if self.role == Role::Plain {
+            self.plain_scalar(scalar)
+        } else {
+            (ways()?.scalar)(self, scalar)
+        }
     }
 
     /// A scalar that is the content of something.
     #[cold]
-    fn content(&mut self, scalar: Scalar<'_>) -> Result<()> {
+    pub(super) fn content(&mut self, scalar: Scalar<'_>) -> Result<()> {
         let role = std::mem::replace(&mut self.role, Role::Plain);
         match (role, scalar) {
             (Role::Capture, Scalar::Byte(value)) => {
@@ -562,11 +577,16 @@ impl Dump<dyn Sink + '_> {
     /// What comes is then written as that.
     #[inline]
     pub(super) fn argument(&mut self, found: &str) -> Result<()> {
-        if self.role == Role::Plain { Ok(()) } else { self.open_argument(found) }
+        if self.role == Role::Plain { Ok(()) } else { self.not_plain(found) }
     }
 
     #[cold]
-    fn open_argument(&mut self, found: &str) -> Result<()> {
+    fn not_plain(&mut self, found: &str) -> Result<()> {
+        (ways()?.argument)(self, found)
+    }
+
+    #[cold]
+    pub(super) fn open_argument(&mut self, found: &str) -> Result<()> {
         match std::mem::replace(&mut self.role, Role::Plain) {
             Role::Class => self.open_class_call(),
             Role::Plain | Role::Object | Role::Shared => Ok(()),

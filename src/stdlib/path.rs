@@ -28,19 +28,26 @@ pub(crate) fn join_posix(segments: &[Cow<'_, str>]) -> String {
         _ => "",
     };
     let mut path = root.to_owned();
-    push_names(&mut path, segments.iter().flat_map(|segment| segment.split('/')), '/');
-    if path.is_empty() { ".".to_owned() } else { path }
+    let mut first = true;
+    for segment in segments {
+        push_names(&mut path, &mut first, segment, '/');
+    }
+    or_dot(path)
 }
 
-/// Names that are neither empty nor a dot, with separators between.
-fn push_names<'a>(path: &mut String, names: impl Iterator<Item = &'a str>, separator: char) {
-    let mut first = true;
-    for name in names.filter(|name| !matches!(*name, "" | ".")) {
-        if !std::mem::replace(&mut first, false) {
+/// Adds the names in `text` that are neither empty nor a dot, with separators between.
+#[inline(never)]
+fn push_names(path: &mut String, first: &mut bool, text: &str, separator: char) {
+    for name in text.split(separator).filter(|name| !matches!(*name, "" | ".")) {
+        if !std::mem::replace(first, false) {
             path.push(separator);
         }
         path.push_str(name);
     }
+}
+
+fn or_dot(path: String) -> String {
+    if path.is_empty() { ".".to_owned() } else { path }
 }
 
 /// `str(PureWindowsPath(*segments))`.
@@ -78,12 +85,12 @@ pub(crate) fn join_windows(segments: &[Cow<'_, str>]) -> String {
         path.push('\\');
     }
     let bare = path.is_empty();
-    push_names(&mut path, rest.split('\\'), '\\');
+    push_names(&mut path, &mut true, &rest, '\\');
     // A name that only looks like a drive keeps its dot: `.\c:name`.
     if bare && !split_root(&path).0.is_empty() {
         path.insert_str(0, ".\\");
     }
-    if path.is_empty() { ".".to_owned() } else { path }
+    or_dot(path)
 }
 
 /// `PurePosixPath(text).parts`, of a path as [`normal_posix`] gives it.

@@ -21,7 +21,7 @@ use super::{Dict, Set, Value};
 use crate::error::{Error, quoted};
 use crate::limits;
 use crate::reduce::token;
-use crate::slot::{self, Filled, Slot};
+use crate::slot::{self, LaidOut, Slot};
 
 thread_local! {
     /// The value on its way from [`hand_over`] to [`ValueVisitor`].
@@ -38,8 +38,8 @@ pub(crate) fn hand_over<'de, V: Visitor<'de>, E: de::Error>(
 
 /// Lays a finished value out for the visitor that comes with `token::VALUE`; its
 /// `visit_newtype_struct` is to be called before the slot is restored.
-pub(crate) fn fill_slot(value: Value) -> Filled<Value> {
-    Filled::new(&SLOT, Some(value))
+pub(crate) fn fill_slot(value: Value) -> LaidOut {
+    slot::lay_out(&SLOT, value, |before| slot::restore(&SLOT, before))
 }
 
 /// Reads a `Value` from any format. Its `Deserialize` is in `de/value_ways.rs`, where our own

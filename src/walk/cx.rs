@@ -1,6 +1,7 @@
 //! State that every step of a walk over a graph shares: the nodes, the input, the settings, and the
 //! budget.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 
@@ -9,6 +10,7 @@ use foldhash::{HashMap, HashSet};
 use super::cache::{ByClass, ByNames, FieldNames, Last};
 use super::cycle::Cycles;
 use super::given::Given;
+use super::lenient::{lenient, not_in};
 use super::notes::Notes;
 use crate::error::{Error, Result};
 use crate::limits;
@@ -84,8 +86,11 @@ enum Spent {
 struct Again {
     /// The payloads that were handed out item by item.
     payloads: HashSet<Handle>,
-    built: HashMap<Handle, Built>,
+    /// [`BuiltValues`], of which programs without a `Value` know nothing.
+    built: Option<Box<dyn Any + Send>>,
 }
+
+type BuiltValues = HashMap<Handle, Built>;
 
 /// A `Value` that the walk has made of an object.
 #[derive(Clone)]
@@ -264,12 +269,19 @@ impl<'g, 'de> Cx<'g, 'de> {
 
     /// The value that was made of this object, for another reference to it.
     pub(crate) fn built(&self, handle: Handle) -> Option<Built> {
-        self.again.borrow().as_ref()?.built.get(&handle).cloned()
+        let again = self.again.borrow();
+        let built = again.as_ref()?.built.as_ref()?;
+        built.downcast_ref::<BuiltValues>()?.get(&handle).cloned()
     }
 
     /// Keeps a value for further references to the object.
     pub(crate) fn keep_built(&self, handle: Handle, built: Built) {
-        self.again.borrow_mut().get_or_insert_default().built.insert(handle, built);
+        let mut again = self.again.borrow_mut();
+        let kept = &mut again.get_or_insert_default().built;
+        let kept = kept.get_or_insert_with(|| Box::<BuiltValues>::default());
+        if let Some(kept) = kept.downcast_mut::<BuiltValues>() {
+            kept.insert(handle, built);
+        }
     }
 
     /// Counts the handles in a container, and returns their number.
@@ -325,7 +337,6 @@ impl<'g, 'de> Cx<'g, 'de> {
 
     /// The int that `handle` is, if it is one. Its digits are counted, because they are decoded
     /// each time.
-    #[inline]
     pub(crate) fn int(&self, handle: Handle) -> Result<Option<Int<'g>>> {
         if handle.tag() != Tag::FloatLine {
             self.charge_number(handle)?;
@@ -432,11 +443,11 @@ impl<'g, 'de> Cx<'g, 'de> {
             None if handle.tag() == Tag::Field => Ok(self.fields.name(handle).map(str::to_owned)),
             None => Ok(None),
             Some(Text::Str(text)) => Ok(Some(text.into_owned())),
-            Some(Text::Surrogates(bytes)) => match self.settings.errors {
-                DecodeErrors::Strict => Err(Error::data(
+            Some(Text::Surrogates(bytes)) => match (self.settings.errors, lenient()) {
+                (DecodeErrors::Strict, _) | (_, None) => Err(Error::data(
                     "the text has lone surrogates; read it as a Value, or see DeOptions::errors",
                 )),
-                errors => Ok(Some(repair(&bytes, errors, 3))),
+                (errors, Some(lenient)) => Ok(Some((lenient.repair)(&bytes, errors, 3))),
             },
         }
     }
@@ -479,54 +490,12 @@ impl<'g, 'de> Cx<'g, 'de> {
     /// # Errors
     /// The encoding cannot decode it.
     pub(crate) fn decode_chars<'a>(&self, chars: &'a [u8]) -> Result<Option<Cow<'a, str>>> {
-        let (what, valid) = match self.settings.encoding {
-            Encoding::Bytes => return Ok(None),
-            Encoding::Latin1 => {
-                if chars.is_ascii() {
-                    return Ok(Some(String::from_utf8_lossy(chars)));
-                }
-                return Ok(Some(Cow::Owned(chars.iter().map(|&byte| char::from(byte)).collect())));
-            }
-            Encoding::Utf8 => ("UTF-8", std::str::from_utf8(chars).ok()),
-            Encoding::Ascii => {
-                ("ASCII", std::str::from_utf8(chars).ok().filter(|text| text.is_ascii()))
-            }
-        };
-        match (valid, self.settings.errors) {
-            (Some(text), _) => Ok(Some(Cow::Borrowed(text))),
-            (None, DecodeErrors::Strict) => Err(Error::data(format!(
-                "an 8-bit string of Python 2 is not {what}; see DeOptions::encoding"
-            ))),
-            (None, errors) if self.settings.encoding == Encoding::Utf8 => {
-                Ok(Some(repair(chars, errors, 1).into()))
-            }
-            (None, errors) => {
-                let replacement =
-                    (errors == DecodeErrors::Replace).then_some(char::REPLACEMENT_CHARACTER);
-                let decoded =
-                    |&byte: &u8| if byte.is_ascii() { Some(char::from(byte)) } else { replacement };
-                Ok(Some(Cow::Owned(chars.iter().filter_map(decoded).collect())))
-            }
+        let (encoding, errors) = (self.settings.encoding, self.settings.errors);
+        match (encoding, std::str::from_utf8(chars), lenient()) {
+            (Encoding::Utf8, Ok(text), _) => Ok(Some(Cow::Borrowed(text))),
+            (_, _, Some(lenient)) => (lenient.chars)(encoding, errors, chars),
+            // Other encodings, and other errors than this, bind it.
+            (_, _, None) => Err(not_in("UTF-8")),
         }
     }
-}
-
-/// Decodes UTF-8 that has faults: each is replaced or left out. A surrogate is a fault of three
-/// bytes and counts once.
-fn repair(bytes: &[u8], errors: DecodeErrors, surrogate: usize) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let Some(chunk) = rest.utf8_chunks().next() else { break };
-        text.push_str(chunk.valid());
-        if chunk.invalid().is_empty() {
-            break;
-        }
-        if errors == DecodeErrors::Replace {
-            text.push(char::REPLACEMENT_CHARACTER);
-        }
-        let fault = chunk.invalid().len().max(surrogate);
-        rest = rest.get(chunk.valid().len() + fault..).unwrap_or_default();
-    }
-    text
 }

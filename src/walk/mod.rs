@@ -5,6 +5,7 @@
 //! - `bytes.rs`: the bytes that a value holds, in all their spellings;
 //! - `cache.rs`: answers about classes that a walk remembers;
 //! - `given.rs`: what an object was given after it was made;
+//! - `lenient.rs`: 8-bit strings and faulty text, by options;
 //! - `notes.rs`: what an update asks of a reading;
 //! - `cycle.rs`: descriptions of cycles, for errors.
 
@@ -14,4 +15,5 @@ pub(crate) mod cost;
 pub(crate) mod cx;
 mod cycle;
 pub(crate) mod given;
+pub(crate) mod lenient;
 pub(crate) mod notes;

@@ -4,9 +4,8 @@
 //! opcodes, see `save_long`, `save_float`, `save_bytes` and `save_unicode` in its
 //! `Modules/_pickle.c`.
 
-use num_bigint::BigInt;
-
-use super::{Emitter, text};
+use super::Emitter;
+use super::old::old;
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::limits;
@@ -68,7 +67,7 @@ impl Emitter {
                     5,
                 );
             }
-            _ => self.wide_int(i128::from(value)),
+            _ => return self.wide_int(i128::from(value)),
         }
         Ok(())
     }
@@ -88,8 +87,7 @@ impl Emitter {
             Ok(value) => self.int(value),
             Err(_) => {
                 self.boundary()?;
-                self.wide_int(value);
-                Ok(())
+                self.wide_int(value)
             }
         }
     }
@@ -107,18 +105,14 @@ impl Emitter {
 
     /// An int that BININT cannot hold, or any at protocol 0.
     #[inline(never)]
-    fn wide_int(&mut self, value: i128) {
+    fn wide_int(&mut self, value: i128) -> Result<()> {
         if self.protocol >= Opcode::Long1.protocol() {
             let (bytes, len) = long1(value);
             self.fixed(bytes, len);
-        } else if self.protocol == Protocol::V0 && i32::try_from(value).is_ok() {
-            self.op(Opcode::Int);
-            self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
-            self.out.push(b'\n');
+            Ok(())
         } else {
-            self.op(Opcode::Long);
-            self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
-            self.out.extend_from_slice(b"L\n");
+            (old()?.int)(self, value);
+            Ok(())
         }
     }
 
@@ -133,19 +127,7 @@ impl Emitter {
         }
         self.boundary()?;
         if self.protocol < Opcode::Long1.protocol() {
-            // A byte is 2.41 decimal digits; the exact length needs the conversion that the limit
-            // guards.
-            if bytes.len() > limits::INT_DIGITS / 2 {
-                return Err(too_many_digits());
-            }
-            let digits = crate::digits::decimal(&BigInt::from_signed_bytes_le(bytes));
-            if digits.trim_start_matches('-').len() > limits::INT_DIGITS {
-                return Err(too_many_digits());
-            }
-            self.op(Opcode::Long);
-            self.out.extend_from_slice(digits.as_bytes());
-            self.out.extend_from_slice(b"L\n");
-            return Ok(());
+            return (old()?.big_int)(self, bytes);
         }
         if let Ok(len) = u8::try_from(bytes.len()) {
             self.counted(&[Opcode::Long1.byte(), len], bytes);
@@ -167,9 +149,7 @@ impl Emitter {
         if self.protocol >= Opcode::Binfloat.protocol() {
             self.fixed(binfloat(value), 9);
         } else {
-            self.op(Opcode::Float);
-            self.out.with(|out| text::write_float_repr(out, value));
-            self.out.push(b'\n');
+            (old()?.float)(self, value);
         }
         Ok(())
     }
@@ -429,7 +409,7 @@ fn too_long(what: &str, most: &str) -> Error {
 }
 
 #[cold]
-fn too_many_digits() -> Error {
+pub(super) fn too_many_digits() -> Error {
     Error::limit(format!(
         "an int of more than {} decimal digits cannot be read by Python at protocol 0 or 1",
         limits::INT_DIGITS

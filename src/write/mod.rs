@@ -26,6 +26,7 @@ mod frame;
 mod global;
 mod memo;
 mod object;
+pub(crate) mod old;
 mod out;
 mod pace;
 mod recipe;

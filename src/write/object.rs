@@ -5,7 +5,8 @@
 //! of the protocol's age can load them. The globals in them are memoized, and so is the only text
 //! that they repeat.
 
-use super::global::{BYTEARRAY, BYTES, ENCODE};
+use super::global::BYTEARRAY;
+use super::old::old;
 use super::strings::NEVER;
 use super::{Emitter, Payload};
 use crate::error::Result;
@@ -102,22 +103,11 @@ impl Emitter {
         if self.protocol >= Opcode::Binbytes.protocol() {
             return self.counted_bytes(value);
         }
-        if value.is_empty() {
-            self.builtin(&BYTES)?;
-            self.empty_tuple()?;
-        } else {
-            self.builtin(&ENCODE)?;
-            self.open_tuple(2)?;
-            self.characters(value)?;
-            self.latin1()?;
-            self.close_tuple(2, 2)?;
-        }
-        self.op(Opcode::Reduce);
-        Ok(())
+        (old()?.bytes)(self, value)
     }
 
     /// Text whose characters are these bytes.
-    fn characters(&mut self, bytes: &[u8]) -> Result<()> {
+    pub(super) fn characters(&mut self, bytes: &[u8]) -> Result<()> {
         if self.protocol == Protocol::V0 {
             return self.str(&bytes.iter().copied().map(char::from).collect::<String>());
         }
@@ -138,7 +128,7 @@ impl Emitter {
     }
 
     /// The name of Latin-1, from the memo after the first time.
-    fn latin1(&mut self) -> Result<()> {
+    pub(super) fn latin1(&mut self) -> Result<()> {
         const NAME: &str = "latin1";
         self.boundary()?;
         if let Some(index) = *self.memo.latin1() {

@@ -6,6 +6,7 @@
 //! Source: `save_unicode` in CPython's `Modules/_pickle.c`.
 
 use super::memo::WriteMemo;
+use super::old::old;
 use super::repeats::{LONGEST, LOOKED_UP, Sighting, Words};
 use super::{Emitter, Payload, text};
 use crate::error::Result;
@@ -121,7 +122,7 @@ impl Emitter {
             return self.str(value);
         }
         if self.sharing == Sharing::Always {
-            return self.interned(value);
+            return (old()?.interned)(self, value);
         }
         if self.at_limit() {
             self.boundary()?;
@@ -153,7 +154,10 @@ impl Emitter {
     /// Text that is not looked up among recent texts.
     #[inline(never)]
     pub(super) fn unseen_text(&mut self, value: &str) -> Result<()> {
-        if self.sharing == Sharing::Always { self.interned(value) } else { self.str(value) }
+        match self.sharing {
+            Sharing::Always => (old()?.interned)(self, value),
+            Sharing::Never | Sharing::Repeats => self.str(value),
+        }
     }
 
     /// Short text that is not among recent ones.
@@ -257,9 +261,7 @@ impl Emitter {
     #[inline(never)]
     fn long_str(&mut self, value: &str) -> Result<()> {
         if self.protocol == Protocol::V0 {
-            self.op(Opcode::Unicode);
-            self.out.with(|out| text::write_raw_unicode_escape(out, value));
-            self.out.push(b'\n');
+            (old()?.text)(self, value);
             return Ok(());
         }
         self.binary_text(value.as_bytes())

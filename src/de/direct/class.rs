@@ -18,11 +18,10 @@ use super::made::End;
 use super::memo::{Fetched, MemoSlot};
 use super::state::Direct;
 use super::value::is_ours;
+use crate::de::ways::{is_class, ways};
 use crate::instruction::Opcode;
 use crate::limits;
 use crate::nodes::known::Known;
-use crate::reduce::class::ClassName;
-use crate::reduce::form::FieldPlace;
 use crate::reduce::token;
 use crate::reduce::{Global, Resolution};
 
@@ -377,12 +376,11 @@ impl<'de> Direct<'de> {
         if class.matched == key {
             return true;
         }
-        let matches = match ClassName::parse(name) {
-            Ok(Some(wanted)) => wanted
-                .form_of(&class.module, &class.qualname)
-                .is_some_and(|form| form.reads_attributes() && !FieldPlace::any(fields)),
-            Ok(None) => !name.starts_with(token::PREFIX),
-            Err(_) => false,
+        let matches = match is_class(name) {
+            true => ways().is_ok_and(|ways| {
+                (ways.reads_attributes)(name, &class.module, &class.qualname, fields)
+            }),
+            false => !name.starts_with(token::PREFIX),
         };
         if matches {
             class.matched = key;

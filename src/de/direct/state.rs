@@ -12,6 +12,7 @@ use super::{Irregular, Outcome};
 use crate::de::hooks::Asked;
 use crate::error::Result;
 use crate::instruction::Opcode;
+use crate::late::Late;
 use crate::limits;
 use crate::read::Cursor;
 use crate::reduce::{Resolution, Resolver};
@@ -84,6 +85,17 @@ pub(crate) struct Direct<'de> {
     pub(super) natural: ShortText,
     /// True once anything has given up.
     pub(super) failed: bool,
+}
+
+/// [`Direct::asked`] in programs with a resolver.
+static ASKED: Late<for<'de> fn(Direct<'de>) -> Asked<'de>> = Late::new();
+
+/// To be called before anything is read with a resolver.
+pub(in crate::de) fn bind() {
+    ASKED.bind(|direct| {
+        let names = direct.classes.into_iter().map(Class::into_names).collect();
+        Asked { names, answer: direct.answer }
+    });
 }
 
 impl<'de> Direct<'de> {
@@ -167,8 +179,7 @@ impl<'de> Direct<'de> {
         if self.resolver.is_none() {
             return Asked::default();
         }
-        let names = self.classes.into_iter().map(Class::into_names).collect();
-        Asked { names, answer: self.answer }
+        ASKED.get().map(|asked| asked(self)).unwrap_or_default()
     }
 
     /// Notes that reading has given up.

@@ -13,7 +13,7 @@ use serde::ser::{Serialize, Serializer};
 use super::dtype::{ByteOrder, Dtype, Field, Kind};
 use crate::reduce::{Global, Reduce, token};
 use crate::shared::serialize_equal;
-use crate::slot::{self, Filled, Slot};
+use crate::slot::{self, LaidOut, Slot};
 use crate::value::{Dict, Value};
 
 thread_local! {
@@ -21,8 +21,8 @@ thread_local! {
 }
 
 /// Lays a dtype out for the visitor that comes with `token::DTYPE`.
-pub(crate) fn fill_slot(dtype: Dtype) -> Filled<Dtype> {
-    Filled::new(&SLOT, Some(dtype))
+pub(crate) fn fill_slot(dtype: Dtype) -> LaidOut {
+    slot::lay_out(&SLOT, dtype, |before| slot::restore(&SLOT, before))
 }
 
 /// From a pickled dtype. Other formats have none.

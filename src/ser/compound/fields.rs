@@ -15,6 +15,7 @@ use crate::ser::dump::Dump;
 use crate::ser::placed::Placed;
 use crate::ser::reduce::{Progress, Reduce};
 use crate::ser::special::Role;
+use crate::ser::ways::{skip_part, ways};
 use crate::write::Sink;
 use serde::ser::Serialize;
 
@@ -161,7 +162,7 @@ impl<'a, 'w> Fields<'a, 'w> {
     fn skip(&mut self, key: &'static str) -> Result<()> {
         match &mut self.parts {
             None => Ok(()),
-            Some(parts) => parts.skip(key),
+            Some(parts) => skip_part(parts, key),
         }
     }
 
@@ -215,7 +216,7 @@ fn close_fields<'a, 'w>(
         }
         FieldsEnd::Parts => {
             if let Some(mut parts) = parts {
-                parts.end(dump)?;
+                (ways()?.end_parts)(&mut parts, dump)?;
                 dump.spare_parts = Some(parts);
             }
         }
@@ -258,7 +259,7 @@ fn other_field(
         NextField::Entry => dump.emit.name(key)?,
         NextField::Part => {
             if let Some(parts) = parts {
-                parts.open(dump, key)?;
+                (ways()?.open_part)(parts, dump, key)?;
             }
         }
         NextField::Json if key == token::JSON_NUMBER => dump.role = Role::JsonNumber,
@@ -271,7 +272,7 @@ fn other_field(
 #[cold]
 #[inline(never)]
 fn end_part(parts: &mut Progress, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
-    parts.after(dump)
+    (ways()?.end_part)(parts, dump)
 }
 
 /// Adds the name of a field to the error of its value.

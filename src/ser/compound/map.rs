@@ -12,6 +12,7 @@ use crate::ser::class::ClassForm;
 use crate::ser::dump::Dump;
 use crate::ser::key_name::under_entry;
 use crate::ser::special::Role;
+use crate::ser::ways::ways;
 use crate::write::{Pace, Recipe, Sink};
 use serde::ser::{self, Serialize};
 
@@ -67,7 +68,7 @@ impl<'a, 'w> Map<'a, 'w> {
             Role::Class => {
                 dump.role = Role::Plain;
                 dump.form = ClassForm::Instance;
-                return dump.class_map(len);
+                return (ways()?.map)(dump, len);
             }
             Role::Attributes => dump.role = Role::Plain,
             Role::DictItems => {
@@ -161,7 +162,7 @@ impl<'a, 'w> Map<'a, 'w> {
                 outer
             }
             MapKind::Kwargs(recipe, outer) => {
-                self.dump.close_formed_kwargs(recipe)?;
+                (ways()?.close_kwargs)(self.dump, recipe)?;
                 outer
             }
             MapKind::Items(outer) => outer,

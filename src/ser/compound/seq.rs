@@ -6,6 +6,7 @@ use crate::instruction::Opcode;
 use crate::ser::dump::Dump;
 use crate::ser::items::RoleItems;
 use crate::ser::special::Role;
+use crate::ser::ways::{next_run, of_content, ways};
 use crate::write::{Pace, Sink};
 use serde::ser::{self, Serialize};
 
@@ -36,7 +37,7 @@ impl<'a, 'w> Seq<'a, 'w> {
     ) -> Result<Self> {
         let pace = Pace::new(len);
         if dump.role != Role::Plain
-            && let Some(role) = RoleItems::of_content(dump, len)?
+            && let Some(role) = of_content(dump, len)?
         {
             let at = SeqAt { left: 0, open: Open::No, batches: 0, pace };
             return Ok(Self { dump, at, role: Some(role) });
@@ -59,7 +60,7 @@ impl<'a, 'w> Seq<'a, 'w> {
     #[inline(never)]
     fn close_otherwise(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         match self.role {
-            Some(role) => role.close(self.dump, self.at.left)?,
+            Some(role) => (ways()?.close_items)(role, self.dump, self.at.left)?,
             None => end_items(self.dump, self.at.open)?,
         }
         Ok(self.dump)
@@ -119,7 +120,7 @@ impl ser::SerializeSeq for Seq<'_, '_> {
         if self.at.left > 0 {
             self.at.left -= 1;
         } else if let Some(role) = &mut self.role {
-            match role.next_run(self.dump) {
+            match next_run(role, self.dump) {
                 Ok(left) => self.at.left = left,
                 Err(error) => return Err(error),
             }

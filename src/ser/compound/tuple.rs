@@ -7,6 +7,7 @@ use crate::ser::divert;
 use crate::ser::dump::Dump;
 use crate::ser::items::RoleItems;
 use crate::ser::special::Role;
+use crate::ser::ways::{next_item, of_content, ways};
 use crate::write::{Recipe, Sink};
 use serde::ser::Serialize;
 
@@ -47,7 +48,7 @@ impl<'a, 'w> Tuple<'a, 'w> {
             dump.role = Role::Plain;
             dump.boundary()?;
         } else if dump.role != Role::Plain
-            && let Some(role) = RoleItems::of_content(dump, Some(len))?
+            && let Some(role) = of_content(dump, Some(len))?
         {
             let kind = TupleKind::Role(role);
             return Ok(Self { dump, len, written: 0, opcode: Opcode::Tuple, kind });
@@ -106,7 +107,7 @@ impl<'a, 'w> Tuple<'a, 'w> {
     pub(in crate::ser) fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         self.written += 1;
         if let TupleKind::Role(items) = &mut self.kind
-            && let Err(error) = items.next(self.dump)
+            && let Err(error) = next_item(items, self.dump)
         {
             return Err(error);
         }
@@ -130,7 +131,7 @@ impl<'a, 'w> Tuple<'a, 'w> {
     #[inline(never)]
     fn close_otherwise(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         if let TupleKind::Role(items) = self.kind {
-            items.close(self.dump, 0)?;
+            (ways()?.close_items)(items, self.dump, 0)?;
             return Ok(self.dump);
         }
         match (self.opcode, &self.kind) {
