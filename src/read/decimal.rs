@@ -11,7 +11,6 @@ use std::hint::select_unpredictable;
 /// The int at `at`, if it is a whole line of the form that picklers write: an optional minus,
 /// digits without a leading zero that fit 64 bits, and an optional `L` if it is `long`. Gives the
 /// length of the line with its newline.
-#[inline]
 pub(crate) fn decimal_line(input: &[u8], at: usize, long: bool) -> Option<(i64, usize)> {
     if let Some(window) = at.checked_sub(16).and_then(|start| input.get(start..)?.first_chunk())
         && let Some(found) = short_line(window, long)

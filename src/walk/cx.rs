@@ -5,7 +5,7 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 
 use super::cache::{ByClass, ByNames, FieldNames, Last};
 use super::cycle::Cycles;
@@ -84,8 +84,9 @@ enum Spent {
 
 #[derive(Default)]
 struct Again {
-    /// The payloads that were handed out item by item.
-    payloads: HashSet<Handle>,
+    /// The payloads that were handed out item by item, by their bits: a map like the machine's
+    /// memo, so that there is one kind of table in every program.
+    payloads: HashMap<u64, Handle>,
     /// [`BuiltValues`], of which programs without a `Value` know nothing.
     built: Option<Box<dyn Any + Send>>,
 }
@@ -260,7 +261,11 @@ impl<'g, 'de> Cx<'g, 'de> {
     pub(crate) fn charge_payload(&self, payload: Handle, bytes: usize, items: usize) -> Result<()> {
         let payload = payload_identity(self.nodes, payload);
         // A scalar is counted where the container that it is in is entered.
-        if items <= 1 || self.again.borrow_mut().get_or_insert_default().payloads.insert(payload) {
+        let is_new = || {
+            let mut again = self.again.borrow_mut();
+            again.get_or_insert_default().payloads.insert(payload.to_bits(), payload).is_none()
+        };
+        if items <= 1 || is_new() {
             self.charge(bytes)
         } else {
             self.charge_values(items).and_then(|()| self.charge(bytes))

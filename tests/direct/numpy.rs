@@ -5,8 +5,8 @@ use std::fmt::Debug;
 use serde::de::{Deserialize, IgnoredAny};
 use serde_bytes::ByteBuf;
 use serde_derive::Deserialize;
-use serde_pickle::DeOptions;
 use serde_pickle::opcode::instructions;
+use serde_pickle::{DeOptions, Value};
 
 use super::{compare, is_direct};
 
@@ -227,6 +227,7 @@ fn compare_all(pickle: &[u8], limits: bool) {
             compare::<Vec<T>>(pickle, &DeOptions::new().max_memory(bytes), "arrays");
         }
     }
+    compare::<Value>(pickle, &DeOptions::new(), "arrays");
     all::<Vec<f64>>(pickle, limits);
     all::<Vec<f32>>(pickle, limits);
     all::<ByteBuf>(pickle, limits);
@@ -282,6 +283,7 @@ fn arrays_and_bytes_need_no_machine() {
                 let long = [&[0x80; 70][..], b"z"].concat();
                 let expected = [&b"ab\xff"[..], &long, b"c", b""].map(ByteBuf::from);
                 reads::<ByteBuf>(pickle, &expected);
+                assert!(is_direct::<Value>(pickle));
             }
             _ => reads::<ByteBuf>(pickle, &[&b"ab\xff"[..], &[0xc3; 70]].map(ByteBuf::from)),
         }

@@ -94,6 +94,26 @@ impl Whole<'_, '_> {
         self.memoize()
     }
 
+    /// Returns true if text that is next is likely what bytes are encoded from.
+    #[inline]
+    pub(super) fn encodes(&self) -> bool {
+        matches!(
+            self.values.last(),
+            Some(Operand::Value(Value::Global(callable))) if callable.is("_codecs", "encode")
+        )
+    }
+
+    /// Text and the rest of a call of `_codecs.encode`, by which protocols below 3 spell bytes:
+    /// there may be gigabytes, so their text is looked at once.
+    pub(super) fn encode_ahead(&mut self) -> Outcome<()> {
+        let at = self.above(1)?;
+        let bytes = self.direct.encoded_call("latin1")?;
+        self.scan(bytes.len())?;
+        self.values.truncate(at);
+        self.push(Value::Bytes(bytes.into_owned()));
+        self.memoize()
+    }
+
     /// Reads a time of this class at once, without the stack, where nothing refers to its parts;
     /// returns false, with nothing read, where anything else is next.
     pub(super) fn is_time(&mut self, class: ClassNumber) -> Outcome<bool> {
@@ -139,8 +159,7 @@ impl Whole<'_, '_> {
         )
     }
 
-    /// TUPLE2 and, mostly, the REDUCE of `_codecs.encode`, by which protocols below 3 spell bytes:
-    /// there may be gigabytes, so their text is not copied.
+    /// TUPLE2 and, mostly, the REDUCE of `_codecs.encode`, of text that is fetched or a line.
     pub(super) fn encode(&mut self) -> Outcome<()> {
         let at = self.above(3)?;
         let index = self.direct.memo_len();

@@ -76,12 +76,19 @@ impl<'de> Direct<'de> {
 
     /// Text in an encoding, and the call that makes bytes of it.
     fn encoded(&mut self, encoding: &str, slot: MemoSlot) -> Outcome<Cow<'de, [u8]>> {
+        let bytes = self.encoded_call(encoding)?;
+        self.memoize(slot)?;
+        Ok(bytes)
+    }
+
+    /// The same up to the call, whose result has not been stored yet.
+    pub(super) fn encoded_call(&mut self, encoding: &str) -> Outcome<Cow<'de, [u8]>> {
         self.enter()?;
         let bytes = self.text_as_bytes()?;
         if self.next_text()? != encoding {
             return self.irregular();
         }
-        self.two_arguments(slot)?;
+        self.call_of_two()?;
         self.leave();
         Ok(bytes)
     }
@@ -158,11 +165,16 @@ impl<'de> Direct<'de> {
 
     /// Reads the tuple around two arguments, and the call.
     fn two_arguments(&mut self, slot: MemoSlot) -> Outcome<()> {
+        self.call_of_two()?;
+        self.memoize(slot)
+    }
+
+    /// The same without what is stored.
+    fn call_of_two(&mut self) -> Outcome<()> {
         self.expect(Opcode::Tuple2)?;
         self.count_node()?;
         self.memoize_other()?;
-        self.expect(Opcode::Reduce)?;
-        self.memoize(slot)
+        self.expect(Opcode::Reduce)
     }
 
     // Dtypes

@@ -85,6 +85,7 @@ impl<'a, 'de> Whole<'a, 'de> {
                 continue;
             }
             match self.direct.next()? {
+                Opcode::Binunicode if self.encodes() => self.encode_ahead()?,
                 opcode @ (Opcode::ShortBinunicode
                 | Opcode::Binunicode
                 | Opcode::Binunicode8
