@@ -268,6 +268,24 @@ fn a_reader_is_not_asked_for_more_than_the_pickle() {
         let (value, bytes) = sample(protocol);
         assert_eq!(from_reader::<_, Value>(Exact(&bytes)).unwrap(), value, "{protocol:?}");
     }
+    // The last thing before STOP: of no bytes, of one, with a length, with a mark below.
+    for bytes in [
+        &b"N."[..],
+        b"\x80\x02N.",
+        b"K\x01.",
+        b"\x8a\x00.",
+        b"\x8a\x01\x05.",
+        b"\x8c\x00.",
+        b"X\0\0\0\0.",
+        b"G\0\0\0\0\0\0\0\0.",
+        b"](K\x01e.",
+        b"(N.",
+        b"((](NNN.",
+    ] {
+        let expected = serde_pickle::from_slice::<Value>(bytes).map_err(|error| error.to_string());
+        let found = from_reader::<_, Value>(Exact(bytes)).map_err(|error| error.to_string());
+        assert_eq!(found, expected, "{}", bytes.escape_ascii());
+    }
 }
 
 /// The action of a writer that is full.

@@ -4,7 +4,7 @@
 
 use serde::de::{DeserializeSeed, MapAccess};
 
-use super::direct::Dict;
+use super::direct::{Dict, Direct};
 use super::element::RecordFields;
 use super::node::{NodeDeserializer, too_long};
 use super::numpy::ArrayParts;
@@ -83,7 +83,7 @@ impl<'g, 'de> Entries<'_, 'g, 'de> {
 
     /// The next key, where one look is enough to find it.
     #[inline]
-    fn next_key_in_batch(&mut self) -> Option<Place<'_, 'g, 'de>> {
+    fn next_key_in_batch(&mut self) -> Option<&mut Direct<'de>> {
         match self {
             Self::Dict(dict) => dict.next_key_in_batch(),
             _ => None,
@@ -101,7 +101,7 @@ impl<'g, 'de> Entries<'_, 'g, 'de> {
 
     /// The value of the key that came last, where one look is enough to find it.
     #[inline]
-    fn next_value_in_frame(&mut self) -> Option<Place<'_, 'g, 'de>> {
+    fn next_value_in_frame(&mut self) -> Option<&mut Direct<'de>> {
         match self {
             Self::Dict(dict) => dict.next_value_in_frame(),
             _ => None,
@@ -216,9 +216,8 @@ impl<'de> MapAccess<'de> for Entries<'_, '_, 'de> {
 
     #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
-        if let Some(place) = self.next_key_in_batch() {
-            // Here it is known to be opcodes ahead.
-            return match seed.deserialize(place) {
+        if let Some(direct) = self.next_key_in_batch() {
+            return match seed.deserialize(Place::Key(direct)) {
                 Ok(key) => Ok(Some(key)),
                 Err(error) => Err(self.locate_key(error)),
             };
@@ -229,7 +228,7 @@ impl<'de> MapAccess<'de> for Entries<'_, '_, 'de> {
     #[inline]
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value> {
         match self.next_value_in_frame() {
-            Some(place) => match seed.deserialize(place) {
+            Some(direct) => match seed.deserialize(Place::Ahead(direct)) {
                 Ok(value) => Ok(value),
                 Err(error) => Err(self.locate_value(error)),
             },

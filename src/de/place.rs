@@ -15,7 +15,7 @@ use serde::de::{Deserializer, IgnoredAny, Visitor};
 use super::answer::{About, Answer, Content, give, give_entries, give_items, give_wide};
 use super::ask::Ask;
 use super::class::ClassContent;
-use super::direct::Direct;
+use super::direct::{Direct, is_ours};
 use super::element::{self, Element};
 use super::entries::Entries;
 use super::items::Items;
@@ -34,11 +34,16 @@ use crate::reduce::token;
 use crate::stdlib::numpy::Num;
 
 /// One value, ready to be handed to a visitor.
+///
+/// With a tag of its own, as [`Items`].
+#[repr(u8)]
 pub(crate) enum Place<'a, 'g, 'de> {
     /// The opcodes ahead.
     Ahead(&'a mut Direct<'de>),
     /// The same, where it must be a key.
     Key(&'a mut Direct<'de>),
+    /// A None that has been read, and the wrappers that may still be around it.
+    Nothing(&'a mut Direct<'de>, u32),
     Node(NodeDeserializer<'g, 'de>),
     /// A number of an array, and the wrappers that may still be around it.
     Number(Num, u32),
@@ -70,6 +75,26 @@ pub(crate) enum Described<'a> {
     Dtype(&'a Dtype),
 }
 
+/// The place of an item that one look has found, in two registers.
+pub(crate) enum Found<'a, 'de> {
+    Ahead(&'a mut Direct<'de>),
+    Key(&'a mut Direct<'de>),
+    Nothing(&'a mut Direct<'de>),
+    Float(&'a f64),
+}
+
+impl<'a, 'de> Found<'a, 'de> {
+    #[inline(always)]
+    pub(crate) fn place<'g>(self) -> Place<'a, 'g, 'de> {
+        match self {
+            Self::Ahead(direct) => Place::Ahead(direct),
+            Self::Key(direct) => Place::Key(direct),
+            Self::Nothing(direct) => Place::nothing(direct),
+            Self::Float(float) => Place::number(Num::Float(*float)),
+        }
+    }
+}
+
 /// A value where an `Option` or a newtype is asked for.
 enum Wrapped<'a, 'g, 'de> {
     /// None.
@@ -87,6 +112,11 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         }
     }
 
+    #[inline(always)]
+    pub(crate) fn nothing(direct: &'a mut Direct<'de>) -> Self {
+        Self::Nothing(direct, limits::WRAPS)
+    }
+
     pub(crate) fn number(number: Num) -> Self {
         Self::Number(number, limits::WRAPS)
     }
@@ -101,6 +131,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         match self {
             Self::Ahead(direct) => direct.value(ask),
             Self::Key(direct) => direct.key(ask),
+            Self::Nothing(direct, _) => direct.nothing(ask),
             Self::Node(node) => NodeDeserializer { copies, ..node }.answer(ask),
             Self::Number(number, _) => Ok(element::number(number, ask)),
             Self::Element(element, _) => element.answer(ask),
@@ -132,6 +163,19 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
                 scalar::short_int(node.cx.input, node.handle)
             }
             Self::Number(Num::Uint(value), _) => i64::try_from(*value).ok(),
+            _ => None,
+        }
+    }
+
+    /// An int of up to 128 bits, where it is spelled in the common way.
+    #[inline(never)]
+    fn wide(&mut self) -> Option<i128> {
+        match self {
+            Self::Ahead(direct) => match direct.wide_int() {
+                Some(value) => Some(value),
+                None => direct.other_short_int().map(i128::from),
+            },
+            Self::Number(Num::Int(value), _) => Some(i128::from(*value)),
             _ => None,
         }
     }
@@ -198,8 +242,21 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
                 }
                 direct.tuple(len).ok().map(ManuallyDrop::new)
             }
+            Self::Key(direct) if direct.is_going() && direct.is_short_tuple(len) => {
+                let fixed = direct.tuple_key(len).ok()?;
+                Some(ManuallyDrop::new(Items::Fixed(fixed)))
+            }
             _ => None,
         }
+    }
+
+    /// The same for a tuple struct.
+    fn items_of_struct(
+        &mut self,
+        name: &'static str,
+        len: usize,
+    ) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
+        if matches!(self, Self::Ahead(_)) && !is_ours(name) { self.items_of(len) } else { None }
     }
 
     /// The same for a map.
@@ -270,6 +327,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
                 true => Wrapped::Content,
                 false => Wrapped::Nothing,
             },
+            Self::Nothing(..) => Wrapped::Nothing,
             Self::Node(node) if node.handle.tag() == Tag::None => Wrapped::Nothing,
             Self::Node(node) if node.may_be_made() => {
                 let node = NodeDeserializer { copies, ..*node };
@@ -302,7 +360,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         }
         let answer = match self {
             Self::Ahead(direct) => direct.newtype(name)?,
-            Self::Key(direct) => return direct.irregular(),
+            Self::Key(direct) | Self::Nothing(direct, _) => return direct.irregular(),
             Self::Node(node) => NodeDeserializer { copies, ..*node }.answer(Ask::Newtype(name))?,
             Self::Number(number, _) if private => match element::number_newtype(*number, name)? {
                 Some(answer) => answer,
@@ -325,7 +383,10 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         let wraps = match self {
             Self::Node(node) => &mut node.wraps,
             Self::Run(run) => &mut run.node.wraps,
-            Self::Number(_, wraps) | Self::Element(_, wraps) | Self::Class(_, wraps) => wraps,
+            Self::Nothing(_, wraps)
+            | Self::Number(_, wraps)
+            | Self::Element(_, wraps)
+            | Self::Class(_, wraps) => wraps,
             _ => return Ok(Wrapped::Content),
         };
         match wraps.checked_sub(1) {
@@ -412,6 +473,24 @@ impl<'de> Place<'_, '_, 'de> {
         otherwise_float: other_float visit_float, Float give;
         otherwise_bool: other_boolean visit_bool, Bool give;
     }
+
+    /// The same for an `Option` that the next byte does not show to be none.
+    #[inline(never)]
+    fn other_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+        if let Self::Ahead(direct) = &mut self {
+            return match direct.option() {
+                Ok(true) => visitor.visit_some(self),
+                Ok(false) => visitor.visit_none(),
+                Err(error) => Err(error.into()),
+            };
+        }
+        match self.option(copies::<V::Value>()) {
+            Ok(Wrapped::Content) => visitor.visit_some(self),
+            Ok(Wrapped::Nothing) => visitor.visit_none(),
+            Ok(Wrapped::Other(answer)) => give(Ok(answer), visitor),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 macro_rules! containers {
@@ -481,6 +560,24 @@ fn visit_unsigned<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Result<V::Val
     }
 }
 
+#[inline]
+fn visit_wide_signed<'de, V: Visitor<'de>>(value: i128, visitor: V) -> Result<V::Value> {
+    match (i64::try_from(value), u64::try_from(value)) {
+        (Ok(value), _) => visitor.visit_i64(value),
+        (_, Ok(value)) => visitor.visit_u64(value),
+        _ => visitor.visit_i128(value),
+    }
+}
+
+#[inline]
+fn visit_wide_unsigned<'de, V: Visitor<'de>>(value: i128, visitor: V) -> Result<V::Value> {
+    match (u64::try_from(value), i64::try_from(value)) {
+        (Ok(value), _) => visitor.visit_u64(value),
+        (_, Ok(value)) => visitor.visit_i64(value),
+        _ => visitor.visit_i128(value),
+    }
+}
+
 #[inline(always)]
 fn visit_bool<'de, V: Visitor<'de>>(value: bool, visitor: V) -> Result<V::Value> {
     visitor.visit_bool(value)
@@ -499,12 +596,12 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
         deserialize_i16: int visit_signed, other_signed;
         deserialize_i32: int visit_signed, other_signed;
         deserialize_i64: int visit_signed, other_signed;
-        deserialize_i128: int visit_signed, other_signed;
+        deserialize_i128: wide visit_wide_signed, other_signed;
         deserialize_u8: int visit_unsigned, other_unsigned;
         deserialize_u16: int visit_unsigned, other_unsigned;
         deserialize_u32: int visit_unsigned, other_unsigned;
         deserialize_u64: int visit_unsigned, other_unsigned;
-        deserialize_u128: int visit_unsigned, other_unsigned;
+        deserialize_u128: wide visit_wide_unsigned, other_unsigned;
         deserialize_f32: float visit_float, otherwise_float;
         deserialize_f64: float visit_float, otherwise_float;
         deserialize_bool: boolean visit_bool, otherwise_bool;
@@ -512,6 +609,8 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
 
     containers! {
         deserialize_tuple(len: usize) by items_of(len) give_items, Ask::Tuple(len);
+        deserialize_tuple_struct(name: &'static str, len: usize) meets [name]
+            by items_of_struct(name, len) give_items, Ask::TupleStruct(name, len);
         deserialize_map() by entries() give_entries, Ask::Map;
         deserialize_struct(name: &'static str, fields: &'static [&'static str]) meets [name]
             by fields(name, fields) give_entries, Ask::Struct(name, fields);
@@ -546,30 +645,18 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
         deserialize_unit() asks Ask::Unit, give;
         deserialize_unit_struct(name: &'static str) meets [&[name]]
             asks Ask::UnitStruct(name), give;
-        deserialize_tuple_struct(name: &'static str, len: usize) meets [&[name]]
-            asks Ask::TupleStruct(name, len), give;
         deserialize_enum(name: &'static str, variants: &'static [&'static str])
             meets [&[name], variants] asks Ask::Enum(name, variants), give;
     }
 
     #[inline]
     fn deserialize_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
-        if let Self::Ahead(direct) = &mut self {
-            if direct.short_none() {
-                return visitor.visit_none();
-            }
-            return match direct.option() {
-                Ok(true) => visitor.visit_some(self),
-                Ok(false) => visitor.visit_none(),
-                Err(error) => Err(error.into()),
-            };
-        }
-        match self.option(copies::<V::Value>()) {
-            Ok(Wrapped::Content) => visitor.visit_some(self),
-            Ok(Wrapped::Nothing) => visitor.visit_none(),
-            Ok(Wrapped::Other(answer)) => give(Ok(answer), visitor),
-            Err(error) => Err(error),
-        }
+        let is_none = match &mut self {
+            Self::Nothing(..) => true,
+            Self::Ahead(direct) => direct.short_none(),
+            _ => false,
+        };
+        if is_none { visitor.visit_none() } else { self.other_option(visitor) }
     }
 
     #[inline]

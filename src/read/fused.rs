@@ -92,6 +92,26 @@ impl<'a> Cursor<'a> {
         (before == first.byte() && after == last.byte()).then_some((index, len))
     }
 
+    /// The length of this opcode, which has no argument, and of the MEMOIZE, BINPUT or LONG_BINPUT
+    /// behind it, if both are next; with the index, if there is one, and the byte behind.
+    #[inline]
+    pub(crate) fn peek_stored(&self, first: Opcode) -> Option<(Option<u32>, usize, u8)> {
+        let rest = self.bytes.get(self.at..)?;
+        let (opcode, found) = match *rest {
+            [opcode, put, behind, ..] if put == Opcode::Memoize.byte() => {
+                (opcode, (None, 2, behind))
+            }
+            [opcode, put, index, behind, ..] if put == Opcode::Binput.byte() => {
+                (opcode, (Some(index.into()), 3, behind))
+            }
+            [opcode, put, a, b, c, d, behind, ..] if put == Opcode::LongBinput.byte() => {
+                (opcode, (Some(u32::from_le_bytes([a, b, c, d])), 6, behind))
+            }
+            _ => return None,
+        };
+        (opcode == first.byte()).then_some(found)
+    }
+
     /// Leaves the instruction unread that was read last, if no frame began or ended behind it.
     #[inline]
     pub(crate) fn unread(&mut self) {
@@ -158,6 +178,44 @@ impl<'a> Cursor<'a> {
             return None;
         }
         self.read_peeked_opcode();
+        Some(value)
+    }
+
+    /// Reads this opcode as often as it follows, within the frame; gives how often that is. It has
+    /// no argument.
+    pub(crate) fn read_row(&mut self, opcode: Opcode) -> usize {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let len = rest.iter().take_while(|byte| **byte == opcode.byte()).count();
+        self.opcode_at = self.at;
+        self.at += len;
+        len
+    }
+
+    /// Reads an int in up to sixteen binary bytes. `None` where anything else is next, the argument
+    /// is not there whole, or more than eight bytes hold what has room in them; then nothing is
+    /// read.
+    pub(crate) fn read_wide_int(&mut self) -> Option<i128> {
+        let (&[opcode, len], rest) = self.bytes.get(self.at..)?.split_first_chunk::<2>()?;
+        if opcode != Opcode::Long1.byte() || !(9..=16).contains(&len) {
+            return self.read_short_int().map(i128::from);
+        }
+        let size = usize::from(len);
+        // Where sixteen bytes are there, one load takes the payload and what follows it.
+        let word = match rest.first_chunk::<16>() {
+            Some(word) => u128::from_le_bytes(*word),
+            None => {
+                let mut word = [0; 16];
+                word.get_mut(..size)?.copy_from_slice(rest.get(..size)?);
+                u128::from_le_bytes(word)
+            }
+        };
+        let unused = 128 - 8 * u32::from(len);
+        let value = (word << unused) as i128 >> unused;
+        if i64::try_from(value).is_ok() {
+            return None;
+        }
+        self.opcode_at = self.at;
+        self.at += 2 + size;
         Some(value)
     }
 

@@ -2,11 +2,16 @@
 //!
 //! Every byte of a reader's pickle comes through here before it is read, so the loop knows no more
 //! than lengths: a table has them by opcode.
+//!
+//! Where a length is loaded and added, the processor waits for it before it can load the next
+//! opcode. Where a branch tells the length, it goes on by what it guesses. So the opcodes that come
+//! in a fixed order in every object (those of one byte, and of the memo) have branches. Which kind
+//! of int or text is next nobody can guess: theirs are loaded.
 
 use crate::instruction::{Extent, Opcode};
 
 /// The length of an instruction by the byte of its opcode, or how its length is told.
-const LENGTHS: [u8; 256] = {
+pub(super) const LENGTHS: [u8; 256] = {
     let mut table = [OTHER; 256];
     let mut byte = 0;
     while byte < 256 {
@@ -28,16 +33,16 @@ const LENGTHS: [u8; 256] = {
 };
 
 /// No instruction of a fixed length is as long.
-const LONGEST: u8 = 9;
+pub(super) const LONGEST: u8 = 9;
 
 /// None, True and False, which come in rows.
-const CONSTANT: u8 = 250;
+pub(super) const CONSTANT: u8 = 250;
 /// Nine bytes, which come in rows.
-const FLOAT: u8 = 251;
+pub(super) const FLOAT: u8 = 251;
 /// As [`COUNTED1`]; those of one length come in rows.
-const LONG: u8 = 252;
+pub(super) const LONG: u8 = 252;
 /// A length of one byte, and so many bytes.
-const COUNTED1: u8 = 253;
+pub(super) const COUNTED1: u8 = 253;
 /// The same with a length of four bytes.
 const COUNTED4: u8 = 254;
 /// Lines, long payloads, frames, STOP, and what is no opcode.
@@ -47,8 +52,20 @@ const OTHER: u8 = 255;
 /// needs a closer look: STOP, FRAME, lines, long payloads, and what is no instruction.
 pub(super) fn pass(bytes: &[u8], mut at: usize) -> usize {
     while let Some(&byte) = bytes.get(at) {
+        if byte == Opcode::Binget.byte() || byte == Opcode::Binput.byte() {
+            if at + 2 > bytes.len() {
+                break;
+            }
+            at += 2;
+            continue;
+        }
         // The table has all 256 bytes.
-        let next = match LENGTHS[usize::from(byte)] {
+        let length = LENGTHS[usize::from(byte)];
+        if length == 1 {
+            at += 1;
+            continue;
+        }
+        let next = match length {
             len @ ..=LONGEST => at + usize::from(len),
             CONSTANT => at + constants(bytes.get(at..).unwrap_or_default()),
             FLOAT => at + row(bytes.get(at..).unwrap_or_default(), [byte], usize::from(LONGEST)),

@@ -14,7 +14,7 @@
 use std::io::{self, BufRead, Read};
 
 use super::Cursor;
-use super::pass::pass;
+use super::pass::{CONSTANT, COUNTED1, FLOAT, LENGTHS, LONG, LONGEST, pass};
 use crate::error::{Error, Result};
 use crate::instruction::{Extent, Opcode};
 use crate::limits;
@@ -222,7 +222,8 @@ impl<F: Feed> Collector<F> {
             if !build {
                 at = self.pass(at);
             }
-            match self.instruction(at) {
+            let passed = if build { Ok(()) } else { self.read_on(&mut at) };
+            match passed.and_then(|()| self.instruction(at)) {
                 Ok((next, Opcode::Stop)) => {
                     // A frame is part of the pickle whole, as in CPython.
                     self.end = next.max(self.frame_end);
@@ -259,6 +260,35 @@ impl<F: Feed> Collector<F> {
             Some(bytes) => pass(bytes, at),
             None => at,
         }
+    }
+
+    /// Reads short instructions outside of frames, the first at `at`, for as long as the reader
+    /// gives no more than is asked for: each with the opcode behind it, which is there if the
+    /// pickle is whole. `at` is moved to the first instruction that needs a closer look.
+    fn read_on(&mut self, at: &mut usize) -> Result<(), Halt> {
+        if self.bytes.len() == *at {
+            self.fill_one()?;
+        }
+        while *at >= self.frame_end && self.bytes.len() == *at + 1 {
+            let Some(&byte) = self.bytes.get(*at) else { break };
+            // The table has all 256 bytes.
+            let len = match LENGTHS[usize::from(byte)] {
+                CONSTANT => 1,
+                FLOAT => LONGEST.into(),
+                len @ ..=LONGEST => len.into(),
+                COUNTED1 | LONG => {
+                    self.fill_one()?;
+                    2 + self.bytes.get(*at + 1).copied().map_or(0, usize::from)
+                }
+                _ => break,
+            };
+            match *at + len + 1 {
+                end if end == self.bytes.len() + 1 => self.fill_one()?,
+                end => self.fill(end)?,
+            }
+            *at += len;
+        }
+        Ok(())
     }
 
     /// Returns true if one of the reads of the instruction at `at` crosses the end of its frame.
@@ -371,6 +401,19 @@ impl<F: Feed> Collector<F> {
                 }
             }
             _ => self.need(at, len),
+        }
+    }
+
+    /// Asks for one byte, or some. A buffer has a quick way for one.
+    #[inline(always)]
+    fn fill_one(&mut self) -> Result<(), Halt> {
+        match self.feed.give(&mut self.bytes, 1) {
+            Ok(0) => Err(Halt::End),
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.fill(self.bytes.len() + 1)
+            }
+            Err(error) => Err(Halt::Io(error)),
         }
     }
 

@@ -15,6 +15,7 @@ mod natural;
 mod numpy;
 mod options;
 mod programs;
+mod rows;
 mod types;
 
 use std::cell::Cell;

@@ -37,6 +37,10 @@ pub(super) trait ContainerKind: Copy {
     fn frozen(self) -> Opcode {
         self.marked()
     }
+    /// An item that comes in rows, which are counted; the opcode of a batch if there is none.
+    fn in_rows(self) -> Opcode {
+        self.batch()
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -90,6 +94,14 @@ impl ContainerKind for SequenceKind {
             _ => self.marked(),
         }
     }
+
+    #[inline(always)]
+    fn in_rows(self) -> Opcode {
+        match self {
+            Self::List => Opcode::None,
+            _ => self.batch(),
+        }
+    }
 }
 
 /// The keys and values of a dict.
@@ -138,7 +150,8 @@ pub(super) enum Phase {
 pub(super) struct Contents<K> {
     pub(super) kind: K,
     state: Phase,
-    /// Above a mark, the bytes of the opcodes that may end the items.
+    /// Above a mark, the bytes of the opcodes that may end the items; among those of a batch, that
+    /// of an item in rows too.
     ends: Option<[u8; 3]>,
     /// True if no value but a key can follow the container.
     sole: bool,
@@ -161,7 +174,10 @@ impl<K: ContainerKind> Contents<K> {
     #[inline]
     fn note_ends(&mut self) {
         self.ends = match self.state {
-            Phase::Batch => Some([self.kind.batch().byte(); 3]),
+            Phase::Batch => {
+                let in_rows = self.kind.in_rows().byte();
+                Some([self.kind.batch().byte(), in_rows, in_rows])
+            }
             Phase::Marked => {
                 let ends = [self.kind.marked(), self.kind.tuple(), self.kind.frozen()];
                 Some(ends.map(|opcode| opcode.byte()))
@@ -197,6 +213,13 @@ impl<K: ContainerKind> Contents<K> {
             return None;
         }
         Some(Self::new(kind, Phase::Batch, direct))
+    }
+
+    /// The contents where EMPTY_LIST or its like and a memo entry are next, and no batch; `None`,
+    /// with nothing read, where anything else is.
+    pub(super) fn open_memoized(kind: K, empty: Opcode, direct: &mut Direct<'_>) -> Option<Self> {
+        let batch = if Self::is_doubtful(kind, direct) { None } else { Some(Opcode::Mark) };
+        direct.enter_stored(empty, batch).then(|| Self::new(kind, Phase::Open, direct))
     }
 
     /// Returns true if a MARK behind the empty container may begin a neighbour.
@@ -258,6 +281,17 @@ impl<K: ContainerKind> Contents<K> {
         self.count += 1;
     }
 
+    /// Goes past a row of equal items in a batch, and gives their number; 0 where none is next.
+    pub(super) fn pass_row(&mut self, direct: &mut Direct<'_>) -> usize {
+        let opcode = self.kind.in_rows();
+        if self.state != Phase::Batch || opcode == self.kind.batch() {
+            return 0;
+        }
+        let len = direct.cursor.read_row(opcode);
+        self.count += len;
+        len
+    }
+
     /// Reads the end of the items, and returns true, if the next opcode alone shows that it is the
     /// end, as it does for most lists and dicts.
     #[inline]
@@ -273,6 +307,22 @@ impl<K: ContainerKind> Contents<K> {
             self.ends = None;
         }
         ends
+    }
+
+    /// Behind an empty list: true if the next opcode alone shows that its only item is next, which
+    /// is counted; false if it shows that there is none.
+    pub(super) fn begins(&mut self, direct: &Direct<'_>) -> Option<bool> {
+        if self.state != Phase::Open || self.count > 0 {
+            return None;
+        }
+        let opcode = direct.cursor.peek_opcode().filter(|opcode| *opcode != Opcode::Frame)?;
+        let is_item = self.is_item(opcode);
+        if !is_item && is_value(opcode) {
+            return None;
+        }
+        self.state = if is_item { Phase::Single } else { Phase::Done };
+        self.count += usize::from(is_item);
+        Some(is_item)
     }
 
     /// Reads the APPEND of the last item, in a list of protocol 0, and returns true if an int is

@@ -82,6 +82,10 @@ impl<'de> Direct<'de> {
 
     #[inline(never)]
     fn rare_dict(&mut self, end: End) -> Outcome<Dict<'_, 'de>> {
+        if let Some(contents) = Contents::open_memoized(DictKind, Opcode::EmptyDict, self) {
+            let (reading, is_again) = (Reading::NOTHING, false);
+            return Ok(Dict { direct: self, contents, reading, end, is_again });
+        }
         if end == End::Itself && self.calls_ahead()? {
             let opcode = self.next()?;
             let class = self.class(opcode)?;
@@ -105,13 +109,13 @@ impl<'de> Direct<'de> {
 impl<'de> Dict<'_, 'de> {
     /// The next key, if a batch is open and another one is in it.
     #[inline]
-    pub(in crate::de) fn next_key_in_batch<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
+    pub(in crate::de) fn next_key_in_batch(&mut self) -> Option<&mut Direct<'de>> {
         let at = self.direct.cursor.position();
         match self.reading {
             Reading::Value(begin) if begin != at && self.contents.is_in_batch(self.direct) => {
                 self.contents.count_in_batch();
                 self.reading = Reading::Key(at);
-                Some(Place::Key(self.direct))
+                Some(self.direct)
             }
             _ => None,
         }
@@ -119,13 +123,13 @@ impl<'de> Dict<'_, 'de> {
 
     /// The value of the key that was read, if no frame begins or ends before it.
     #[inline]
-    pub(in crate::de) fn next_value_in_frame<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
+    pub(in crate::de) fn next_value_in_frame(&mut self) -> Option<&mut Direct<'de>> {
         let at = self.direct.cursor.position();
         match self.reading {
             Reading::Key(begin) if begin != at && !self.direct.is_at_frame() => {
                 self.reading = Reading::Value(at);
                 self.direct.sole = true;
-                Some(Place::Ahead(self.direct))
+                Some(self.direct)
             }
             _ => None,
         }

@@ -7,7 +7,7 @@ use super::made::End;
 use super::state::Direct;
 use super::{Irregular, Outcome};
 use crate::de::items::{Items, Step};
-use crate::de::place::Place;
+use crate::de::place::{Found, Place};
 use crate::error::Result;
 use crate::instruction::Opcode;
 
@@ -25,6 +25,8 @@ pub(crate) struct List<'a, 'de> {
     /// True if this was the first MARK to suggest that lists are written as MARK … LIST. A TUPLE at
     /// its end takes that back.
     first_mark: bool,
+    /// The items that are still to be handed out of a row of None, which has been read whole.
+    nones: usize,
 }
 
 /// A tuple without a mark, for a type that says how many items it has.
@@ -48,9 +50,21 @@ impl<'de> Direct<'de> {
         if let Some(contents) = Contents::open_batch(SequenceKind::List, Opcode::EmptyList, self) {
             let first_mark = !self.marked;
             let end = End::Itself;
-            return Ok(List { direct: self, contents, at: NOWHERE, end, first_mark });
+            return Ok(List { direct: self, contents, at: NOWHERE, end, first_mark, nones: 0 });
         }
-        self.rare_sequence()
+        self.short_sequence()
+    }
+
+    /// A list that no batch follows, as one of no item or of one, or any other sequence.
+    #[inline(never)]
+    fn short_sequence(&mut self) -> Outcome<List<'_, 'de>> {
+        let (first_mark, end) = (!self.marked, End::Itself);
+        match Contents::open_memoized(SequenceKind::List, Opcode::EmptyList, self) {
+            Some(contents) => {
+                Ok(List { direct: self, contents, at: NOWHERE, end, first_mark, nones: 0 })
+            }
+            None => self.rare_sequence(),
+        }
     }
 
     #[inline(never)]
@@ -99,7 +113,7 @@ impl<'de> Direct<'de> {
     ) -> Outcome<List<'_, 'de>> {
         self.check_first()?;
         self.enter()?;
-        Ok(List { direct: self, contents, at: NOWHERE, end, first_mark })
+        Ok(List { direct: self, contents, at: NOWHERE, end, first_mark, nones: 0 })
     }
 
     #[inline]
@@ -110,6 +124,9 @@ impl<'de> Direct<'de> {
 
     /// A tuple of `len` items, or whatever else may be one.
     pub(in crate::de) fn tuple<'g>(&mut self, len: usize) -> Outcome<Items<'_, 'g, 'de>> {
+        if self.is_at(Opcode::EmptyList) && self.expects_lists() {
+            return self.sequence().map(Items::List);
+        }
         if let Some((class, length)) = self.peek_class() {
             let kind = self.kind_of(class);
             if kind.is_array() {
@@ -127,7 +144,7 @@ impl<'de> Direct<'de> {
         let opcode = self.next()?;
         // A container may be the tuple or its first item.
         let may_be = matches!(opcode, Opcode::EmptyList | Opcode::EmptySet | Opcode::Mark);
-        if may_be && !self.tuple_follows(len)? {
+        if may_be && !self.is_tuple(len)? {
             return self.items(false).map(Items::List);
         }
         self.fixed(len, end, End::Itself).map(Items::Fixed)
@@ -142,7 +159,7 @@ impl<'de> Direct<'de> {
     }
 
     /// A tuple of `len` scalars, as the key of a dict or an element of a set.
-    pub(super) fn tuple_key(&mut self, len: usize) -> Outcome<Fixed<'_, 'de>> {
+    pub(in crate::de) fn tuple_key(&mut self, len: usize) -> Outcome<Fixed<'_, 'de>> {
         match short_tuple(len) {
             Some(opcode) if self.is_short_tuple(len) => {
                 self.check_first()?;
@@ -188,29 +205,55 @@ impl<'de> List<'_, 'de> {
         }
         self.at = self.direct.cursor.position();
         self.direct.sole = false;
-        Ok(Some(self.place()))
+        Ok(Some(self.found().place()))
     }
 
-    /// The place of an item.
+    /// An item as it was found.
     #[inline(always)]
-    fn place<'g>(&mut self) -> Place<'_, 'g, 'de> {
+    fn found(&mut self) -> Found<'_, 'de> {
         match self.contents.kind {
-            SequenceKind::List => Place::Ahead(self.direct),
-            SequenceKind::Set | SequenceKind::SetOfList => Place::Key(self.direct),
+            SequenceKind::List => Found::Ahead(self.direct),
+            SequenceKind::Set | SequenceKind::SetOfList => Found::Key(self.direct),
         }
     }
 
     /// The next item, if a batch is open and another one is in it.
     #[inline]
-    pub(in crate::de) fn next_in_batch<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
+    pub(in crate::de) fn next_in_batch(&mut self) -> Option<Found<'_, 'de>> {
         let at = self.direct.cursor.position();
-        if !self.contents.is_in_batch(self.direct) || self.at == at {
-            return None;
+        let is_next = self.contents.is_in_batch(self.direct) && self.at != at;
+        if !is_next {
+            return if self.direct.is_at(Opcode::None) { self.begin_row(at) } else { None };
         }
         self.contents.count_in_batch();
         self.at = at;
         self.direct.sole = false;
-        Some(self.place())
+        Some(self.found())
+    }
+
+    /// Returns true if the next item belongs to a row of None that has been read.
+    #[inline(always)]
+    pub(in crate::de) fn is_in_row(&self) -> bool {
+        self.nones > 0
+    }
+
+    /// The next item of such a row.
+    #[inline(always)]
+    pub(in crate::de) fn next_in_row(&mut self) -> Option<Found<'_, 'de>> {
+        self.nones = self.nones.checked_sub(1)?;
+        Some(Found::Nothing(self.direct))
+    }
+
+    /// Reads the row of None that begins at `at`; gives its first item.
+    #[inline(never)]
+    fn begin_row(&mut self, at: usize) -> Option<Found<'_, 'de>> {
+        if self.at == at {
+            return None;
+        }
+        self.nones = self.contents.pass_row(self.direct).checked_sub(1)?;
+        self.at = at;
+        self.direct.sole = false;
+        Some(Found::Nothing(self.direct))
     }
 
     /// Ends the item before; returns true if another follows.
@@ -220,13 +263,30 @@ impl<'de> List<'_, 'de> {
         self.contents.go_on_behind(was_read, self.direct)
     }
 
+    /// Reads the end behind an item, if the next opcode alone shows that it is the end.
+    #[inline]
+    fn ends(&mut self) -> bool {
+        let moved = self.direct.cursor.position() != self.at;
+        let ends = moved && self.contents.ends_batch(self.direct);
+        if ends {
+            self.at = NOWHERE;
+        }
+        ends
+    }
+
     /// Reads what is behind an item, if the next opcode alone shows what it is.
     pub(in crate::de) fn step(&mut self) -> Step {
-        let moved = self.direct.cursor.position() != self.at;
-        if moved && self.contents.ends_batch(self.direct) {
-            self.at = NOWHERE;
+        if self.ends() {
             return Step::End;
         }
+        if self.contents.kind == SequenceKind::List
+            && let Some(is_item) = self.contents.begins(self.direct)
+        {
+            self.at = if is_item { self.direct.cursor.position() } else { NOWHERE };
+            self.direct.sole &= !is_item;
+            return if is_item { Step::Item } else { Step::End };
+        }
+        let moved = self.direct.cursor.position() != self.at;
         if moved && self.contents.appends_int(self.direct) {
             self.at = self.direct.cursor.position();
             self.direct.sole = false;
@@ -244,12 +304,15 @@ impl<'de> List<'_, 'de> {
     /// Comes to an end where reading has given up.
     #[cold]
     pub(in crate::de) fn stop(&mut self) {
+        self.nones = 0;
         self.contents.stop_behind_failure(self.direct);
     }
 
     /// Checks that the visitor took all items, and reads the end.
     pub(in crate::de) fn finish(&mut self) -> Outcome<()> {
-        if !self.contents.is_done() && self.go_on()? {
+        // A visitor that knows how many items there are does not ask for the end.
+        let is_done = self.contents.is_done() || self.ends();
+        if self.nones > 0 || !is_done && self.go_on()? {
             return self.direct.irregular();
         }
         self.direct.leave();
@@ -281,7 +344,7 @@ impl<'de> List<'_, 'de> {
 impl<'de> Fixed<'_, 'de> {
     /// The next item, if no frame begins or ends before it.
     #[inline]
-    pub(in crate::de) fn next_in_frame<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
+    pub(in crate::de) fn next_in_frame(&mut self) -> Option<Found<'_, 'de>> {
         let at = self.direct.cursor.position();
         if self.left == 0 || self.at == at || self.direct.is_at_frame() {
             return None;
@@ -292,9 +355,9 @@ impl<'de> Fixed<'_, 'de> {
     }
 
     #[inline]
-    fn item<'g>(&mut self) -> Place<'_, 'g, 'de> {
+    fn item(&mut self) -> Found<'_, 'de> {
         self.direct.sole = false;
-        if self.is_key { Place::Key(self.direct) } else { Place::Ahead(self.direct) }
+        if self.is_key { Found::Key(self.direct) } else { Found::Ahead(self.direct) }
     }
 
     /// The next item.
@@ -304,7 +367,7 @@ impl<'de> Fixed<'_, 'de> {
         self.end_item()?;
         self.direct.next()?;
         self.at = self.direct.cursor.position();
-        Ok(Some(self.item()))
+        Ok(Some(self.item().place()))
     }
 
     #[inline]

@@ -9,7 +9,7 @@
 use std::collections::BinaryHeap;
 
 use super::Outcome;
-use super::ahead::ScalarRun;
+use super::ahead::{ScalarRun, scalar_end};
 use super::state::Direct;
 use crate::instruction::Opcode;
 use crate::read::Cursor;
@@ -17,6 +17,12 @@ use crate::read::Cursor;
 /// The number of values side by side at which a look ends: they are taken for neighbours. If they
 /// were items after all, the guess was wrong and the machine reads.
 const SPARE: usize = 8;
+
+/// Lists in the place of tuples behind which one more is expected.
+const SURE: u32 = 64;
+
+/// The number of instructions that a short look goes past.
+const SHORT: usize = 8;
 
 /// A stretch of the input that was looked through.
 #[derive(Default)]
@@ -80,6 +86,9 @@ impl<'de> Direct<'de> {
     /// container that was just read.
     pub(super) fn adds_next(&mut self) -> Outcome<bool> {
         let at = self.cursor.position();
+        if adds_soon(self.input, at) {
+            return Ok(true);
+        }
         let looked = &self.looked;
         let known = (looked.start..looked.end).contains(&at) && !looked.stack.begins_at(at);
         if !known {
@@ -126,6 +135,21 @@ impl<'de> Direct<'de> {
         Ok(())
     }
 
+    /// Returns true if a list is taken for one in the place of the tuple that is asked for, and is
+    /// not looked through: many looks one behind the other found such lists.
+    #[inline]
+    pub(super) fn expects_lists(&self) -> bool {
+        self.no_tuples >= SURE
+    }
+
+    /// Returns true if the tuple of `len` items that is asked for begins with the container that is
+    /// next; false if that is in its place.
+    pub(super) fn is_tuple(&mut self, len: usize) -> Outcome<bool> {
+        let follows = self.tuple_follows(len)?;
+        self.no_tuples = if follows { 0 } else { self.no_tuples + 1 };
+        Ok(follows)
+    }
+
     /// Returns true if the next `len` values become a tuple, false if the first of them, a
     /// container, is in its place.
     ///
@@ -133,7 +157,7 @@ impl<'de> Direct<'de> {
     /// looked at. What has been found to be added to another container is no part of a tuple.
     /// Without these two, a list of lists in the place of tuples is looked through at each of its
     /// levels.
-    pub(super) fn tuple_follows(&mut self, len: usize) -> Outcome<bool> {
+    fn tuple_follows(&mut self, len: usize) -> Outcome<bool> {
         let mut cursor = self.ahead();
         let start = cursor.position();
         if self.items.contains(start) {
@@ -220,6 +244,52 @@ impl<'de> Direct<'de> {
         }
         self.irregular()
     }
+}
+
+/// Returns true if a few instructions show that the value at `at`, or the key and the value, are
+/// added to the container that was just read. They are scalars, and lists of one scalar.
+fn adds_soon(input: &[u8], mut at: usize) -> bool {
+    let mut operands = 0;
+    for _ in 0..SHORT {
+        let Some(opcode) = input.get(at).copied().and_then(Opcode::from_byte) else { return false };
+        #[cfg(test)]
+        super::ahead::work::looked_at(1);
+        at = match opcode {
+            Opcode::Memoize => at + 1,
+            Opcode::Binput => at + 2,
+            Opcode::LongBinput => at + 5,
+            Opcode::Append | Opcode::Setitem => {
+                let added = if opcode == Opcode::Append { 1 } else { 2 };
+                if operands <= added {
+                    return operands == added;
+                }
+                operands -= added;
+                at + 1
+            }
+            Opcode::EmptyList => {
+                operands += 1;
+                at + 1
+            }
+            _ => {
+                let Some(end) = text_end(input, at, opcode).or_else(|| scalar_end(input, at))
+                else {
+                    return false;
+                };
+                operands += 1;
+                end
+            }
+        };
+    }
+    false
+}
+
+/// The end of a BINUNICODE; `None` for another opcode.
+fn text_end(input: &[u8], at: usize, opcode: Opcode) -> Option<usize> {
+    if opcode != Opcode::Binunicode {
+        return None;
+    }
+    let len = input.get(at + 1..)?.first_chunk()?;
+    (at + 5).checked_add(u32::from_le_bytes(*len) as usize)
 }
 
 impl Operands {

@@ -152,11 +152,18 @@ impl<'de> DirectMemo<'de> {
     }
 
     /// PUT. `false` for an index out of turn.
+    #[inline]
     pub(super) fn put(&mut self, index: u64, slot: MemoSlot) -> bool {
         if index == self.slots.len() as u64 {
             self.slots.push(slot);
             return true;
         }
+        self.put_elsewhere(index, slot)
+    }
+
+    /// The same with an index other than the next one.
+    #[inline(never)]
+    fn put_elsewhere(&mut self, index: u64, slot: MemoSlot) -> bool {
         if self.slots.is_empty() && index == 1 {
             self.slots.extend([MemoSlot::VACANT, slot]);
             self.from_one = true;

@@ -66,6 +66,7 @@ use crate::settings::Settings;
 pub(super) use dict::Dict;
 pub(super) use list::{Fixed, List};
 pub(super) use state::{Direct, bind};
+pub(super) use value::is_ours;
 
 /// The error of data that is not regular. The machine reads again and words its own, so this one
 /// holds nothing.

@@ -66,6 +66,8 @@ pub(crate) struct Direct<'de> {
     pub(super) items: Items,
     /// The length of the tuple that was looked for last, if a container was in its place.
     pub(super) last_was_no_tuple: usize,
+    /// The number of looks for a tuple, one behind the other, that found a container in its place.
+    pub(super) no_tuples: u32,
     /// True if lists or dicts seem to be written as MARK … LIST or DICT, so that a MARK behind an
     /// empty one begins another value.
     pub(super) marked: bool,
@@ -129,6 +131,7 @@ impl<'de> Direct<'de> {
             operands: Operands::default(),
             items: Items::default(),
             last_was_no_tuple: 0,
+            no_tuples: 0,
             marked: false,
             marks_items: false,
             sole: true,
@@ -353,6 +356,25 @@ impl<'de> Direct<'de> {
         true
     }
 
+    /// Enters an empty container that has a memo entry, if `other` does not follow. Nothing is read
+    /// if anything else is next.
+    pub(super) fn enter_stored(&mut self, empty: Opcode, other: Option<Opcode>) -> bool {
+        let Some((index, len, next)) = self.cursor.peek_stored(empty) else { return false };
+        if !self.has_room() || other.is_some_and(|other| other.byte() == next) {
+            return false;
+        }
+        let slot = MemoSlot::fields(self.cursor.position());
+        let is_stored = match index {
+            Some(index) => self.memo.put(index.into(), slot),
+            None => self.memo.is_from_zero() && self.memo.push(slot),
+        };
+        if is_stored {
+            self.cursor.read_peeked(len);
+            self.take_room();
+        }
+        is_stored
+    }
+
     #[inline]
     pub(super) fn leave(&mut self) {
         self.depth += 1;
@@ -388,6 +410,9 @@ impl<'de> Direct<'de> {
     /// The same where the next opcode is not MEMOIZE.
     #[inline]
     pub(super) fn memoize_put(&mut self, slot: MemoSlot) -> Outcome<()> {
+        if let Some(index) = self.cursor.absorb_put() {
+            return if self.memo.put(index, slot) { Ok(()) } else { self.irregular() };
+        }
         // The pickles that this crate writes have few entries.
         match self.cursor.peek_byte() {
             Some(byte) if is_put(byte) => self.memoize_by_index(slot),
@@ -395,11 +420,9 @@ impl<'de> Direct<'de> {
         }
     }
 
-    #[inline(never)]
+    /// The same with an index in decimal, or behind the end of a frame.
+    #[cold]
     fn memoize_by_index(&mut self, slot: MemoSlot) -> Outcome<()> {
-        if let Some(index) = self.cursor.absorb_put() {
-            return if self.memo.put(index, slot) { Ok(()) } else { self.irregular() };
-        }
         let index = if self.cursor.absorb_opcode(Opcode::Binput) {
             self.cursor.read_uint1().map(u64::from)
         } else if self.cursor.absorb_opcode(Opcode::LongBinput) {

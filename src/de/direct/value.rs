@@ -40,6 +40,16 @@ impl<'de> Direct<'de> {
         }
     }
 
+    /// A None that has been read.
+    pub(in crate::de) fn nothing<'a, 'g>(&mut self, ask: Ask) -> Result<Answer<'a, 'g, 'de>> {
+        self.check_going()?;
+        match ask {
+            Ask::Any | Ask::Unit => Ok(Answer::Unit),
+            Ask::UnitStruct(name) if !name.starts_with(token::CLASS) => Ok(Answer::Unit),
+            _ => self.irregular(),
+        }
+    }
+
     /// The next key of a dict, element of a set or name of a variant, if it is text or a number.
     /// Others, which may not be hashable, are left to the machine.
     pub(in crate::de) fn key<'a, 'g>(&'a mut self, ask: Ask) -> Result<Answer<'a, 'g, 'de>> {
@@ -81,6 +91,11 @@ impl<'de> Direct<'de> {
     #[inline(always)]
     pub(in crate::de) fn short_int(&mut self) -> Option<i64> {
         self.cursor.read_short_int()
+    }
+
+    /// An int of up to 128 bits in the commonest spellings.
+    pub(in crate::de) fn wide_int(&mut self) -> Option<i128> {
+        self.cursor.read_wide_int()
     }
 
     /// An int of protocol 0 in the commonest spelling, or one that an object was made of and that
@@ -308,7 +323,7 @@ impl From<Irregular> for crate::Error {
 
 /// Returns true if a serde name is one of the crate's own, or that of a Python class.
 #[inline]
-pub(super) fn is_ours(name: &str) -> bool {
+pub(in crate::de) fn is_ours(name: &str) -> bool {
     // The first byte tells them from most names of types.
     matches!(name.as_bytes().first(), Some(b'$' | b'p'))
         && (name.starts_with(token::PREFIX) || name.starts_with(token::CLASS))
