@@ -1,8 +1,7 @@
 //! Decimal, Fraction, UUID and the classes of `ipaddress` as text.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{Call, Natural, malformed};
 use crate::error::{Error, Result};
@@ -105,40 +104,9 @@ pub(super) fn ipv6<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> 
         return packed(call, address);
     }
     match call.unsigned(address) {
-        Some(address) => Ok(Some(ipv6_text(address).into())),
+        Some(address) => Ok(Some(Ipv6Addr::from(address).to_string().into())),
         None => Err(malformed("IPv6Address", "its int does not fit 128 bits")),
     }
-}
-
-/// An IPv6 address as RFC 5952 has it: what `Ipv6Addr` prints, which pads and so is a third more.
-fn ipv6_text(address: u128) -> String {
-    if address >> 32 == 0xffff {
-        return format!("::ffff:{}", Ipv4Addr::from(address as u32));
-    }
-    let groups: [u16; 8] = std::array::from_fn(|place| (address >> (112 - 16 * place)) as u16);
-    // The first of the longest runs of zeros, from two on, is left out.
-    let (mut zeros, mut run) = (0..0, 0);
-    for (place, group) in groups.iter().enumerate() {
-        run = if *group == 0 { run + 1 } else { 0 };
-        if run > zeros.len().max(1) {
-            zeros = place + 1 - run..place + 1;
-        }
-    }
-    let mut text = String::new();
-    for (place, group) in groups.iter().enumerate() {
-        if zeros.contains(&place) {
-            if place == zeros.start {
-                text.push_str("::");
-            }
-            continue;
-        }
-        if place > 0 && place != zeros.end {
-            text.push(':');
-        }
-        // Writing to a String does not fail.
-        let _ = write!(text, "{group:x}");
-    }
-    text
 }
 
 /// The packed form of an address, as `IPv4Address(b'\x7f\0\0\1')` takes it.
@@ -149,7 +117,7 @@ fn packed<'g>(call: &Call<'_, 'g, '_>, handle: Handle) -> Result<Option<Cow<'g, 
     let Some(bytes) = call.bytes(handle)? else { return Ok(None) };
     Ok(match (<[u8; 4]>::try_from(&*bytes), <[u8; 16]>::try_from(&*bytes)) {
         (Ok(v4), _) => Some(Ipv4Addr::from(v4).to_string().into()),
-        (_, Ok(v6)) => Some(ipv6_text(u128::from_be_bytes(v6)).into()),
+        (_, Ok(v6)) => Some(Ipv6Addr::from(v6).to_string().into()),
         _ => None,
     })
 }
@@ -159,27 +127,5 @@ pub(super) fn network<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>
     match *call.args() {
         [text] => Ok(call.text(text)),
         _ => Ok(None),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::Ipv6Addr;
-
-    use super::ipv6_text;
-
-    #[test]
-    fn ipv6_addresses_look_as_the_standard_library_prints_them() {
-        // Each group zero or not, in all ways, and some values of them.
-        for zeros in 0..256_u128 {
-            for value in [1_u128, 0xa, 0xff0, 0xffff] {
-                let group =
-                    |place: u32| if zeros >> place & 1 == 1 { 0 } else { value << (16 * place) };
-                let address = (0..8).map(group).sum::<u128>();
-                assert_eq!(ipv6_text(address), Ipv6Addr::from(address).to_string());
-            }
-        }
-        let mapped = 0xffff_0102_0304;
-        assert_eq!(ipv6_text(mapped), "::ffff:1.2.3.4");
     }
 }

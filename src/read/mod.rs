@@ -18,7 +18,6 @@ mod instructions;
 mod int_shape;
 mod pass;
 mod raw;
-mod real;
 mod scan;
 pub(crate) mod source;
 pub(crate) mod text;

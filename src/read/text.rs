@@ -11,7 +11,6 @@ use std::borrow::Cow;
 use num_bigint::BigInt;
 
 use super::decimal::plain_decimal;
-use super::real;
 use crate::error::Error;
 
 /// An error in a text; the caller knows where it is.
@@ -223,9 +222,9 @@ pub(crate) fn memo_index(line: &[u8]) -> Result<Option<u64>> {
 pub(crate) fn decode_float(line: &[u8]) -> Result<f64> {
     const NOT_A_FLOAT: &str = "the argument is not a float";
 
-    let text = until_nul(line);
-    let value = real::parse(text).ok_or(NOT_A_FLOAT)?;
-    if value.is_infinite() && text.iter().any(u8::is_ascii_digit) {
+    let text = std::str::from_utf8(until_nul(line)).map_err(|_| NOT_A_FLOAT)?;
+    let value: f64 = text.parse().map_err(|_| NOT_A_FLOAT)?;
+    if value.is_infinite() && text.bytes().any(|byte| byte.is_ascii_digit()) {
         return Err("a float is too large".into());
     }
     Ok(value)

@@ -8,8 +8,9 @@
 use super::compound::{Fields, Map, Tuple, TupleEnd};
 use super::divert;
 use super::dump::Dump;
+use super::newtype::Opening;
 use super::placed::unfit;
-use super::special::{Opening, Role};
+use super::special::Role;
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::reduce::Name;

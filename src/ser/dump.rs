@@ -18,12 +18,12 @@ use super::class::{self, NameKind};
 use super::compound::{Fields, Map, Seq, Tuple};
 use super::divert::Diversion;
 use super::items::RoleItems;
+use super::newtype::NewtypeWay;
 use super::reduce::Progress;
 use super::special::{Captured, GlobalNames, Role, Scalar};
 use super::ways::{meet, open_some, ways};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
-use crate::reduce::token;
 use crate::shared::Scope;
 use crate::value::hooks::{Arm, Hooks};
 use crate::write::{Emitter, Payload, Sink};
@@ -399,17 +399,11 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         name: &'static str,
         value: &T,
     ) -> Result<()> {
-        if matches!(class::kind(name), NameKind::Plain | NameKind::Json) {
-            return value.serialize(self);
+        match self.newtype_way(name, std::ptr::from_ref(value).cast::<()>().addr()) {
+            NewtypeWay::Content => value.serialize(self),
+            NewtypeWay::Written => Ok(()),
+            NewtypeWay::Named => self.newtype(name, value),
         }
-        // References are many. The name is a constant, so that this costs other newtypes nothing.
-        if name == token::SHARED
-            && self.refers_at_once(std::ptr::from_ref(value).cast::<()>().addr())
-        {
-            return Ok(());
-        }
-        meet(&[name]);
-        self.newtype(name, value)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -571,33 +565,9 @@ impl<'w> Dump<dyn Sink + 'w> {
         }
     }
 
-    /// A struct of which the content of something is made.
-    #[cold]
-    pub(super) fn content_fields<'a>(
-        &'a mut self,
-        name: &'static str,
-        kind: NameKind,
-        len: usize,
-    ) -> Result<Fields<'a, 'w>> {
-        if self.role == Role::Class && kind == NameKind::Plain {
-            self.role = Role::Plain;
-            self.form = class::ClassForm::Instance;
-            return self.class_fields(self.class, len);
-        }
-        if self.role == Role::Attributes && kind == NameKind::Plain {
-            self.role = Role::Plain;
-        }
-        self.argument("a struct")?;
-        match kind {
-            NameKind::Plain => Fields::new(self, len),
-            NameKind::Class => self.class_fields(name, len),
-            _ => self.private_fields(name),
-        }
-    }
-
     /// A struct under a private name, ours or of serde_json.
     #[cold]
-    fn private_fields<'a>(&'a mut self, name: &'static str) -> Result<Fields<'a, 'w>> {
+    pub(super) fn private_fields<'a>(&'a mut self, name: &'static str) -> Result<Fields<'a, 'w>> {
         match class::kind(name) {
             NameKind::Json => Ok(Fields::json(self)),
             _ => Fields::reduce(self, name),

@@ -16,6 +16,7 @@ mod divert;
 pub(crate) mod dump;
 mod items;
 mod key_name;
+mod newtype;
 mod options;
 mod placed;
 mod pointer;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use serde::ser::Serialize;
 
 use super::dump::Dump;
-use super::special::Write;
+use super::newtype::Write;
 use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::protocol::Protocol;

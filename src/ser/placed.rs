@@ -6,7 +6,8 @@
 
 use super::divert;
 use super::dump::Dump;
-use super::special::{Opening, Role};
+use super::newtype::Opening;
+use super::special::Role;
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::protocol::Protocol;

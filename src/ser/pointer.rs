@@ -1,7 +1,8 @@
 //! The content of an `Rc` or `Arc`: written once in a dump, and referred to from then on.
 
 use super::dump::Dump;
-use super::special::{Opening, Role, Write, malformed};
+use super::newtype::{Opening, Write};
+use super::special::{Role, malformed};
 use crate::error::{Error, Result};
 use crate::reduce::token;
 use crate::shared::{self, Plan};

@@ -10,21 +10,18 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::ser::Serialize;
-
 use super::class::{self, ClassForm, NameKind};
+use super::compound::Fields;
 use super::divert;
 use super::dump::Dump;
+use super::newtype::Opening;
 use super::ways::ways;
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::protocol::Protocol;
-use crate::reduce::form::ObjectPart;
 use crate::reduce::token;
-use crate::shared;
-use crate::value::hooks::{self, Hooks};
 use crate::value::{PickleBuffer, Value, json_number};
-use crate::write::{self, Checkpoint, Recipe, Sink};
+use crate::write::{self, Sink};
 
 /// The role of the content.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -157,100 +154,10 @@ pub(super) enum Scalar<'s> {
     Unit,
 }
 
-/// The rest of a newtype, to be written behind its content.
-pub(super) enum Opening {
-    /// Nothing.
-    Through,
-    /// Nothing, but the content is read in this role.
-    Role,
-    Variant,
-    Class {
-        outer_form: ClassForm,
-        outer: bool,
-        diverted: bool,
-    },
-    /// An object whose class's name says in which place the content is.
-    Formed {
-        place: ObjectPart,
-        recipe: Recipe,
-        state: Checkpoint,
-        outer: bool,
-        diverted: bool,
-    },
-    SetCall,
-    Complex,
-    Global,
-    PersistentId {
-        outer: bool,
-    },
-    Buffer,
-    Settled {
-        outer: bool,
-    },
-    /// A `Value`, which the hooks look at.
-    Node(Arc<Hooks>),
-    /// The content of an Rc or Arc, and which one, if that is known.
-    Shared(Option<shared::Key>),
-    /// Nothing, and the content is not serialized: it has been written.
-    Done,
-}
-
-impl Opening {
-    #[cold]
-    pub(super) fn locate(&self, error: Error, variant: &'static str) -> Error {
-        if let Self::Variant = self { error.under_key(variant) } else { error }
-    }
-}
-
-/// Writes the content of a newtype.
-pub(super) type Write<'w> = dyn FnMut(&mut Dump<dyn Sink + '_>) -> Result<()> + 'w;
-
 impl Dump<dyn Sink + '_> {
-    /// Writes a newtype struct under a private name or a class's.
-    #[inline(never)]
-    pub(super) fn newtype<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<()> {
-        let content = std::ptr::from_ref(value).cast::<()>().addr();
-        self.newtype_around(name, content, &mut |dump| value.serialize(dump))
-    }
-
-    /// The same, of content at this address that `write` writes: compiled once, and not for each
-    /// type. Content recurses through here, so that the opening is in one place of this frame.
-    fn newtype_around(
-        &mut self,
-        name: &'static str,
-        content: usize,
-        write: &mut Write<'_>,
-    ) -> Result<()> {
-        let mut opening = Opening::Through;
-        self.open_into(&mut opening, name, content)?;
-        match &opening {
-            Opening::Done => return Ok(()),
-            Opening::Shared(key) => return self.shared(write, *key),
-            Opening::Node(hooks) => return hooks::offer(hooks, &mut || write(self)),
-            _ => {}
-        }
-        write(self)?;
-        self.close_newtype(&mut opening)
-    }
-
-    #[inline(never)]
-    fn open_into(
-        &mut self,
-        opening: &mut Opening,
-        name: &'static str,
-        content: usize,
-    ) -> Result<()> {
-        *opening = self.open_newtype(name, content)?;
-        Ok(())
-    }
-
     /// Writes what comes before the content of a newtype, which is at the address `content`, and
     /// notes its role.
-    fn open_newtype(&mut self, name: &'static str, content: usize) -> Result<Opening> {
+    pub(super) fn open_newtype(&mut self, name: &'static str, content: usize) -> Result<Opening> {
         if matches!(self.role, Role::Plain | Role::Object | Role::Shared)
             && let Some(opening) = self.open_frequent(name, content)?
         {
@@ -479,7 +386,7 @@ impl Dump<dyn Sink + '_> {
     }
 }
 
-impl Dump<dyn Sink + '_> {
+impl<'w> Dump<dyn Sink + 'w> {
     /// A scalar that is no matter of a few instructions.
     #[inline(never)]
     pub(super) fn scalar(&mut self, scalar: Scalar<'_>) -> Result<()> {
@@ -591,6 +498,30 @@ impl Dump<dyn Sink + '_> {
             Role::Class => self.open_class_call(),
             Role::Plain | Role::Object | Role::Shared => Ok(()),
             role => Err(Error::data(format!("expected {role}, found {found}"))),
+        }
+    }
+
+    /// A struct of which the content of something is made.
+    #[cold]
+    pub(super) fn content_fields<'a>(
+        &'a mut self,
+        name: &'static str,
+        kind: NameKind,
+        len: usize,
+    ) -> Result<Fields<'a, 'w>> {
+        if self.role == Role::Class && kind == NameKind::Plain {
+            self.role = Role::Plain;
+            self.form = ClassForm::Instance;
+            return self.class_fields(self.class, len);
+        }
+        if self.role == Role::Attributes && kind == NameKind::Plain {
+            self.role = Role::Plain;
+        }
+        self.argument("a struct")?;
+        match kind {
+            NameKind::Plain => Fields::new(self, len),
+            NameKind::Class => self.class_fields(name, len),
+            _ => self.private_fields(name),
         }
     }
 

@@ -102,13 +102,13 @@ fn list<S: Serializer>(items: &[Value], serializer: S) -> Result<S::Ok, S::Error
     let mut seq = serializer.serialize_seq(Some(items.len()));
     if let Ok(seq) = &mut seq {
         for item in items {
-            seq.serialize_element(item)?;
+            match seq.serialize_element(item) {
+                Ok(()) => {}
+                Err(error) => return Err(error),
+            }
         }
     }
-    match seq {
-        Ok(seq) => seq.end(),
-        Err(error) => Err(error),
-    }
+    end_seq(seq)
 }
 
 #[cfg_attr(debug_assertions, inline(never))]
@@ -116,11 +116,22 @@ fn tuple<S: Serializer>(items: &[Value], serializer: S) -> Result<S::Ok, S::Erro
     let mut tuple = serializer.serialize_tuple(items.len());
     if let Ok(tuple) = &mut tuple {
         for item in items {
-            tuple.serialize_element(item)?;
+            match tuple.serialize_element(item) {
+                Ok(()) => {}
+                Err(error) => return Err(error),
+            }
         }
     }
     match tuple {
         Ok(tuple) => tuple.end(),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg_attr(debug_assertions, inline(never))]
+fn end_seq<S: SerializeSeq>(seq: Result<S, S::Error>) -> Result<S::Ok, S::Error> {
+    match seq {
+        Ok(seq) => seq.end(),
         Err(error) => Err(error),
     }
 }
@@ -161,13 +172,13 @@ impl Serialize for Elements<'_> {
         let mut seq = serializer.serialize_seq(Some(self.0.len()));
         if let Ok(seq) = &mut seq {
             for element in self.0 {
-                seq.serialize_element(element)?;
+                match seq.serialize_element(element) {
+                    Ok(()) => {}
+                    Err(error) => return Err(error),
+                }
             }
         }
-        match seq {
-            Ok(seq) => seq.end(),
-            Err(error) => Err(error),
-        }
+        end_seq(seq)
     }
 }
 

@@ -84,7 +84,7 @@ fn depth_fits_a_small_thread() {
         assert!(is_direct::<IgnoredAny>(&nested(b"](", b"]", b"e", 99)));
         assert!(is_direct::<Large>(&nested(b"}(X\x04\0\0\0next", b"}", b"u", 99)));
     };
-    std::thread::Builder::new().stack_size(3 << 19).spawn(work).unwrap().join().unwrap();
+    std::thread::Builder::new().stack_size(7 << 18).spawn(work).unwrap().join().unwrap();
 }
 
 /// The lookahead is spent within the pickle, whatever type asks.

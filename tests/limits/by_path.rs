@@ -230,7 +230,7 @@ fn a_graph_of_a_million_levels_is_read_written_and_dropped_in_a_small_thread() {
             assert_eq!(back.to_vec().unwrap(), written);
             assert!(format!("{back:?}").len() < 1_000);
         };
-        std::thread::Builder::new().stack_size(3 << 19).spawn(work).unwrap().join().unwrap();
+        std::thread::Builder::new().stack_size(7 << 18).spawn(work).unwrap().join().unwrap();
     }
 }
 

@@ -13,10 +13,10 @@ use serde_pickle::{
 
 use crate::skipping::Skipping;
 
-/// Runs it in a thread of three quarters of the stack that Rust gives threads by default: a debug
+/// Runs it in a thread of seven eighths of the stack that Rust gives threads by default: a debug
 /// build's frames differ from one compilation to the next.
 fn in_a_small_thread(work: impl FnOnce() + Send + 'static) {
-    std::thread::Builder::new().stack_size(3 << 19).spawn(work).unwrap().join().unwrap();
+    std::thread::Builder::new().stack_size(7 << 18).spawn(work).unwrap().join().unwrap();
 }
 
 /// `levels` lists in each other, the innermost empty.

@@ -369,7 +369,7 @@ fn what_python_cannot_hash_is_no_element_and_no_key() {
     assert!(serde_pickle::to_vec(&object).is_ok());
 }
 
-/// The deepest value that is read is also written, on a small stack, of which a quarter stays free.
+/// The deepest value that is read is also written, on a small stack, of which an eighth stays free.
 #[test]
 fn values_are_written_at_the_depth_to_which_they_are_read() {
     let object = |inner: Value| {
@@ -396,7 +396,7 @@ fn values_are_written_at_the_depth_to_which_they_are_read() {
             value = wrap(value);
         }
         std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new().name(name.into()).stack_size(3 << 19);
+            let thread = std::thread::Builder::new().name(name.into()).stack_size(7 << 18);
             let written = thread.spawn_scoped(scope, || {
                 Protocol::ALL.map(|protocol| {
                     SerOptions::new().protocol(protocol).to_vec(&value).unwrap().len()

@@ -11,9 +11,9 @@ use serde_pickle::{Dict, Set, Value, pickle};
 /// Python's own recursion limit, and what is read into a `Value` by default.
 const DEPTH: usize = 1_000;
 
-/// Three quarters of the smallest stack that threads commonly have: how large a frame of a debug
+/// Seven eighths of the smallest stack that threads commonly have: how large a frame of a debug
 /// build is differs from one compilation to the next.
-const STACK: usize = (2 << 20) / 4 * 3;
+const STACK: usize = (2 << 20) / 8 * 7;
 
 fn on_a_small_stack(test: impl FnOnce() + Send + 'static) {
     thread::Builder::new().stack_size(STACK).spawn(test).unwrap().join().unwrap();

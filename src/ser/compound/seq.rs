@@ -48,6 +48,21 @@ impl<'a, 'w> Seq<'a, 'w> {
         Ok(Self { dump, at: SeqAt { left, open, batches, pace }, role: None })
     }
 
+    /// Writes what comes before an item. A debug build keeps its locals out of the frame that the
+    /// item is serialized in.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(debug_assertions, inline(never))]
+    fn begin_item(&mut self) -> Result<()> {
+        if self.at.left > 0 {
+            self.at.left -= 1;
+        } else if let Some(role) = &mut self.role {
+            self.at.left = next_run(role, self.dump)?;
+        } else {
+            self.at = next_batch(self.dump, self.at)?;
+        }
+        Ok(())
+    }
+
     #[inline]
     pub(in crate::ser) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         if self.role.is_none() && self.at.open == Open::First && !self.dump.hashed {
@@ -117,18 +132,9 @@ impl ser::SerializeSeq for Seq<'_, '_> {
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        if self.at.left > 0 {
-            self.at.left -= 1;
-        } else if let Some(role) = &mut self.role {
-            match next_run(role, self.dump) {
-                Ok(left) => self.at.left = left,
-                Err(error) => return Err(error),
-            }
-        } else {
-            match next_batch(self.dump, self.at) {
-                Ok(at) => self.at = at,
-                Err(error) => return Err(error),
-            }
+        match self.begin_item() {
+            Ok(()) => {}
+            Err(error) => return Err(error),
         }
         match value.serialize(&mut *self.dump) {
             Ok(()) => Ok(()),
