@@ -14,9 +14,8 @@
 //! here, once; the code that decodes elements relies on it.
 
 use std::borrow::Cow;
+use std::collections::BinaryHeap;
 use std::sync::Arc;
-
-use foldhash::HashMap;
 
 use super::{Call, Natural, malformed};
 use crate::error::{Error, Result};
@@ -549,13 +548,13 @@ impl<'de> Reader<'_, '_, 'de> {
         self.cx.charge_values(names.len().saturating_mul(8))?;
         self.cx.charge_contents(&dict)?;
         self.cx.charge_memory(names.len().saturating_mul(size_of::<Field>()))?;
-        let mut by_name: HashMap<Cow<'_, str>, Handle> = HashMap::default();
-        let mut contents = nodes.contents(&dict);
-        while let (Some(key), Some(value)) = (contents.next(), contents.next()) {
-            if let Some(name) = self.text(key) {
-                by_name.insert(name, value);
-            }
-        }
+        let contents: Vec<Handle> = nodes.contents(&dict).collect();
+        let (pairs, _) = contents.as_chunks::<2>();
+        let keys = pairs
+            .iter()
+            .enumerate()
+            .filter_map(|(place, [key, _])| self.text(*key).map(|key| (key, place)));
+        let keys = keys.collect::<BinaryHeap<_>>().into_sorted_vec();
         let mut fields = Vec::with_capacity(names.len());
         for &name in names {
             let Some(name) = self.text(name) else {
@@ -563,8 +562,14 @@ impl<'de> Reader<'_, '_, 'de> {
             };
             let wrong =
                 || malformed("dtype", format_args!("its field {}", crate::error::quoted(&name)));
+            // The last of those that are equal, as in a dict.
+            let behind = keys.partition_point(|(key, _)| *key <= name);
+            let field = match keys.get(behind.wrapping_sub(1)) {
+                Some((key, place)) if *key == name => pairs.get(*place),
+                _ => None,
+            };
             let &[dtype, offset, ref title @ ..] =
-                by_name.get(&name).map(|&field| tuple_items(nodes, field)).unwrap_or_default()
+                field.map(|[_, field]| tuple_items(nodes, *field)).unwrap_or_default()
             else {
                 return Err(wrong());
             };

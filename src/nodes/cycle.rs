@@ -32,10 +32,8 @@ fn cycle(nodes: &Nodes<'_>, start: Handle) -> Option<Vec<Handle>> {
         let mut next = Vec::new();
         for handle in level {
             let object = nodes.object(handle.number());
-            let runs = std::iter::once(nodes.first(&object))
-                .chain(nodes.more(&object).map(|(_, run)| run));
-            meter::looked_at(1 + object.first_run().1);
-            for &child in runs.flatten().filter(|child| child.is_object()) {
+            meter::looked_at(1);
+            for child in nodes.contents(&object).filter(|child| child.is_object()) {
                 if child.number() == start.number() {
                     return Some(back(&found, start, handle));
                 }
@@ -73,25 +71,23 @@ pub(crate) fn describe_cycle(nodes: &Nodes<'_>, input: &[u8], start: Handle) -> 
     let cycle = cycle(nodes, start)?;
     // An instance has a name; a dict may be no more than its state.
     let named = cycle.iter().position(|handle| class(nodes, input, *handle).is_some());
-    let (end, begin) = cycle.split_at_checked(named.unwrap_or(0))?;
-    let mut objects = begin.iter().chain(end).chain(begin).copied();
-    let first = objects.next()?;
+    let begin = named.unwrap_or(0);
+    let object = |step: usize| cycle.get((begin + step) % cycle.len()).copied();
+    let first = object(0)?;
     let mut text = class(nodes, input, first).unwrap_or_else(|| describe(first.tag()).to_owned());
     text.push_str(" contains itself");
     let (head, tail) = SHOWN;
-    let left_out = cycle.len().checked_sub(head + tail).filter(|left_out| *left_out > 0);
     let mut path = String::new();
-    let mut from = first;
-    for (index, to) in objects.take(cycle.len()).enumerate() {
-        match left_out {
-            Some(left_out) if (head..head + left_out).contains(&index) => {
-                if index == head {
-                    path.push('…');
-                }
+    for step in 0..cycle.len() {
+        if step >= head && step + tail < cycle.len() {
+            if step == head {
+                path.push('…');
             }
-            _ => push_step(&mut path, nodes, input, from, to),
+            continue;
         }
-        from = to;
+        if let (Some(from), Some(to)) = (object(step), object(step + 1)) {
+            push_step(&mut path, nodes, input, from, to);
+        }
     }
     if !path.is_empty() {
         text.push_str(" at ");
@@ -114,30 +110,49 @@ fn class(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> Option<String> {
 /// as the state.
 fn push_step(path: &mut String, nodes: &Nodes<'_>, input: &[u8], from: Handle, to: Handle) {
     let object = nodes.object(from.number());
-    // The kind of a container's own contents, and of an object's further runs.
-    let (own, more) = match from.tag() {
-        Tag::Dict => (Some(RunKind::Pairs), None),
-        Tag::List | Tag::Tuple | Tag::Set | Tag::FrozenSet => (Some(RunKind::Items), None),
-        _ => (None, Some(nodes.more(&object))),
-    };
-    let own = own.map(|kind| (kind, nodes.contents(&object).collect::<Vec<_>>()));
-    let more = more.into_iter().flatten().map(|(kind, run)| (kind, run.to_vec()));
-    let mut items = 0;
-    for (kind, run) in own.into_iter().chain(more) {
-        let is_it = |child: &Handle| child.is_object() && child.number() == to.number();
-        match kind {
-            RunKind::Items => match run.iter().position(is_it) {
-                Some(index) => return push_index(path, (items + index) as i64),
-                None => items += run.len(),
-            },
-            RunKind::Pairs => {
-                let (pairs, _) = run.as_chunks::<2>();
-                if let Some([key, _]) = pairs.iter().find(|[_, value]| is_it(value)) {
-                    return push_key(path, nodes, input, *key);
+    let mut step = Step { path, nodes, input, to, items: 0 };
+    let kind = match from.tag() {
+        Tag::Dict => RunKind::Pairs,
+        Tag::List | Tag::Tuple | Tag::Set | Tag::FrozenSet => RunKind::Items,
+        _ => {
+            for (kind, run) in nodes.more(&object) {
+                if step.is_in(kind, run) {
+                    break;
                 }
             }
-            _ => {}
+            return;
         }
+    };
+    step.is_in(kind, &nodes.contents(&object).collect::<Vec<_>>());
+}
+
+/// The search for one object in the contents of another.
+struct Step<'s, 'de> {
+    path: &'s mut String,
+    nodes: &'s Nodes<'de>,
+    input: &'s [u8],
+    to: Handle,
+    /// The items in runs before.
+    items: usize,
+}
+
+impl Step<'_, '_> {
+    /// Adds its place in this run; returns false if it is not there.
+    fn is_in(&mut self, kind: RunKind, run: &[Handle]) -> bool {
+        let is_it = |child: &Handle| child.is_object() && child.number() == self.to.number();
+        let Some(place) = run.iter().enumerate().position(|(place, child)| {
+            // Of a pair it is the value.
+            is_it(child) && (kind != RunKind::Pairs || place % 2 == 1)
+        }) else {
+            self.items += if kind == RunKind::Items { run.len() } else { 0 };
+            return false;
+        };
+        match (kind, run.get(place.wrapping_sub(1))) {
+            (RunKind::Items, _) => push_index(self.path, (self.items + place) as i64),
+            (RunKind::Pairs, Some(key)) => push_key(self.path, self.nodes, self.input, *key),
+            _ => return false,
+        }
+        true
     }
 }
 
@@ -180,9 +195,7 @@ pub(crate) fn is_tree(nodes: &Nodes<'_>, start: Handle) -> bool {
             }
             continue;
         }
-        let runs =
-            std::iter::once(nodes.first(&object)).chain(nodes.more(&object).map(|(_, run)| run));
-        pending.extend(runs.flatten().filter(|child| child.is_object()));
+        pending.extend(nodes.contents(&object).filter(|child| child.is_object()));
     }
     true
 }

@@ -350,7 +350,7 @@ impl<'de> Nodes<'de> {
         MoreRuns { nodes: self, next: object.more }
     }
 
-    /// All of a container's contents, run by run.
+    /// All of an object's contents, run by run.
     #[inline]
     pub(crate) fn contents(&self, object: &Object) -> Contents<'_, 'de> {
         meter::looked_at(object.len as usize);

@@ -1,4 +1,4 @@
-//! A newtype struct: what is written before its content and behind it, around the content's own code.
+//! A newtype struct: what is written before its content, and behind it.
 
 use std::sync::Arc;
 

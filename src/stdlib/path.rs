@@ -113,6 +113,7 @@ fn parts(path: &str, root: usize, separator: char) -> Vec<&str> {
 }
 
 /// Drive (or share), whether a root follows, and the rest.
+#[inline(never)]
 fn split_root(path: &str) -> (&str, bool, &str) {
     let rooted = |at: usize| match (path.get(..at), path.get(at..)) {
         (Some(drive), Some(rest)) => match rest.strip_prefix('\\') {
