@@ -9,6 +9,7 @@ mod ask;
 mod class;
 mod class_enum;
 pub(crate) mod construct;
+mod deserializer;
 mod direct;
 mod element;
 mod elements;

@@ -1,18 +1,15 @@
-//! [`Place`]: the place of the next value, and serde's `Deserializer` for it.
+//! [`Place`]: the place of the next value, and what it answers to a question.
 //!
 //! There is one such type for opcodes, nodes, and the parts of arrays and objects, so that a
-//! program's types are compiled once. Each method is a question ([`Ask`]) that [`Place::answer`]
-//! answers, which knows nothing of the visitor. The questions that are asked most (numbers, text,
-//! wrappers) try a short way first; it is a call, and not inlined either.
-//!
-//! Advice to the next editor: a line in a method here is compiled for every visitor of every
-//! program. `benches/cost.py` says what it comes to.
+//! program's types are compiled once. Nothing here knows a visitor: `deserializer.rs` asks. The
+//! questions that are asked most (numbers, text, wrappers) have a short way beside
+//! [`Place::answer`].
 
 use std::mem::ManuallyDrop;
 
-use serde::de::{Deserializer, IgnoredAny, Visitor};
+use serde::de::IgnoredAny;
 
-use super::answer::{About, Answer, Content, give, give_entries, give_items, give_wide};
+use super::answer::{About, Answer, Content, give_wide};
 use super::ask::Ask;
 use super::class::ClassContent;
 use super::direct::{Direct, is_ours};
@@ -20,11 +17,9 @@ use super::element::{self, Element};
 use super::entries::Entries;
 use super::items::Items;
 use super::node::NodeDeserializer;
-use super::numbers::give_numbers;
-use super::numpy::numbers_of;
 use super::token::Run;
 use super::variant::Variant;
-use super::ways::{self, meet, private, ways};
+use super::ways::{self, private, ways};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::nodes::handle::Tag;
@@ -96,7 +91,7 @@ impl<'a, 'de> Found<'a, 'de> {
 }
 
 /// A value where an `Option` or a newtype is asked for.
-enum Wrapped<'a, 'g, 'de> {
+pub(super) enum Wrapped<'a, 'g, 'de> {
     /// None.
     Nothing,
     /// The value itself is the content.
@@ -144,7 +139,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
 
     /// An int of up to 64 bits, where it is spelled in the common way; nothing is read otherwise.
     #[inline(always)]
-    fn int(&mut self) -> Option<i64> {
+    pub(super) fn int(&mut self) -> Option<i64> {
         match self {
             Self::Ahead(direct) | Self::Key(direct) => match direct.short_int() {
                 Some(value) => Some(value),
@@ -156,7 +151,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     }
 
     #[inline(never)]
-    fn other_int(&mut self) -> Option<i64> {
+    pub(super) fn other_int(&mut self) -> Option<i64> {
         match self {
             Self::Ahead(direct) => direct.scalar_int(),
             Self::Node(node) if node.handle.tag() == Tag::Int => {
@@ -169,7 +164,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
 
     /// An int of up to 128 bits, where it is spelled in the common way.
     #[inline(never)]
-    fn wide(&mut self) -> Option<i128> {
+    pub(super) fn wide(&mut self) -> Option<i128> {
         match self {
             Self::Ahead(direct) => match direct.wide_int() {
                 Some(value) => Some(value),
@@ -182,7 +177,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
 
     /// The same for a float.
     #[inline(always)]
-    fn float(&mut self) -> Option<f64> {
+    pub(super) fn float(&mut self) -> Option<f64> {
         match self {
             Self::Ahead(direct) | Self::Key(direct) => direct.short_float(),
             Self::Number(Num::Float(value), _) => Some(*value),
@@ -191,7 +186,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     }
 
     #[inline(never)]
-    fn other_float(&mut self) -> Option<f64> {
+    pub(super) fn other_float(&mut self) -> Option<f64> {
         match self {
             Self::Ahead(direct) => direct.scalar_float(),
             Self::Node(node) if node.handle.tag() == Tag::Float8 => {
@@ -203,7 +198,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
 
     /// The same for a bool.
     #[inline(always)]
-    fn boolean(&mut self) -> Option<bool> {
+    pub(super) fn boolean(&mut self) -> Option<bool> {
         match self {
             Self::Ahead(direct) => direct.short_bool(),
             _ => None,
@@ -211,7 +206,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     }
 
     #[inline(never)]
-    fn other_boolean(&mut self) -> Option<bool> {
+    pub(super) fn other_boolean(&mut self) -> Option<bool> {
         match self {
             Self::Node(node) if node.handle.tag() == Tag::True => Some(true),
             Self::Node(node) if node.handle.tag() == Tag::False => Some(false),
@@ -222,7 +217,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     /// The items of what a sequence is asked for, where opcodes are ahead and they are regular.
     ///
     /// Nothing is to be dropped in such items, which saves looking for it.
-    fn items(&mut self) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
+    pub(super) fn items(&mut self) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
         match self {
             Self::Ahead(direct) if direct.is_going() => {
                 direct.sequence().ok().map(|list| ManuallyDrop::new(Items::List(list)))
@@ -232,7 +227,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     }
 
     /// The same for a sequence of `len` items.
-    fn items_of(&mut self, len: usize) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
+    pub(super) fn items_of(&mut self, len: usize) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
         match self {
             Self::Ahead(direct) if direct.is_going() => {
                 // Most tuples go the short way.
@@ -251,7 +246,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     }
 
     /// The same for a tuple struct.
-    fn items_of_struct(
+    pub(super) fn items_of_struct(
         &mut self,
         name: &'static str,
         len: usize,
@@ -260,7 +255,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     }
 
     /// The same for a map.
-    fn entries(&mut self) -> Option<ManuallyDrop<Entries<'_, 'g, 'de>>> {
+    pub(super) fn entries(&mut self) -> Option<ManuallyDrop<Entries<'_, 'g, 'de>>> {
         match self {
             Self::Ahead(direct) if direct.is_going() => {
                 direct.map().ok().map(|dict| ManuallyDrop::new(Entries::Dict(dict)))
@@ -270,7 +265,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     }
 
     /// The same for a struct.
-    fn fields(
+    pub(super) fn fields(
         &mut self,
         name: &'static str,
         fields: &'static [&'static str],
@@ -286,7 +281,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
 
     /// The same for text.
     #[inline(always)]
-    fn text(&mut self, copies: bool) -> Option<&'de str> {
+    pub(super) fn text(&mut self, copies: bool) -> Option<&'de str> {
         match self {
             Self::Ahead(direct) | Self::Key(direct) => direct.value_text(),
             _ => self.other_text(copies),
@@ -295,7 +290,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
 
     /// The same for the name of a field or variant.
     #[inline(always)]
-    fn name(&mut self, copies: bool) -> Option<&'de str> {
+    pub(super) fn name(&mut self, copies: bool) -> Option<&'de str> {
         match self {
             Self::Ahead(direct) | Self::Key(direct) => direct.next_text().ok(),
             _ => self.other_text(copies),
@@ -304,7 +299,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
 
     /// The same for bytes.
     #[inline]
-    fn bytes(&mut self) -> Option<&'de [u8]> {
+    pub(super) fn bytes(&mut self) -> Option<&'de [u8]> {
         match self {
             Self::Ahead(direct) if direct.is_going() => direct.short_bytes(),
             _ => None,
@@ -312,7 +307,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     }
 
     #[inline(never)]
-    fn other_text(&mut self, copies: bool) -> Option<&'de str> {
+    pub(super) fn other_text(&mut self, copies: bool) -> Option<&'de str> {
         match self {
             // The error of a spent budget comes again on the general way.
             Self::Node(node) => node.short_text(copies).ok()?,
@@ -321,7 +316,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     }
 
     /// The value where an `Option` is asked for; if it has content, this place is that.
-    fn option(&mut self, copies: bool) -> Result<Wrapped<'a, 'g, 'de>> {
+    pub(super) fn option(&mut self, copies: bool) -> Result<Wrapped<'a, 'g, 'de>> {
         Ok(match self {
             Self::Ahead(direct) | Self::Key(direct) => match direct.option()? {
                 true => Wrapped::Content,
@@ -347,7 +342,11 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     }
 
     /// The value where a newtype is asked for; if it is its own content, this place is that.
-    fn newtype(&mut self, name: &'static str, copies: bool) -> Result<Wrapped<'a, 'g, 'de>> {
+    pub(super) fn newtype(
+        &mut self,
+        name: &'static str,
+        copies: bool,
+    ) -> Result<Wrapped<'a, 'g, 'de>> {
         let private = name.starts_with(token::PREFIX);
         if !private && !name.starts_with(token::CLASS) && !matches!(self, Self::Described(_)) {
             return match self {
@@ -379,7 +378,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     }
 
     /// Makes this the place of what a wrapper holds.
-    fn content(&mut self) -> Result<Wrapped<'a, 'g, 'de>> {
+    pub(super) fn content(&mut self) -> Result<Wrapped<'a, 'g, 'de>> {
         let wraps = match self {
             Self::Node(node) => &mut node.wraps,
             Self::Run(run) => &mut run.node.wraps,
@@ -399,7 +398,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     }
 
     /// Skips the value.
-    fn ignore(self) -> Result<()> {
+    pub(super) fn ignore(self) -> Result<()> {
         match self {
             Self::Ahead(_) | Self::Key(_) => {
                 give_wide(self.answer(Ask::Any, false), IgnoredAny).map(drop)
@@ -433,255 +432,5 @@ impl<'a> Described<'a> {
             (Self::Shape(shape), _) => Answer::Seq(Items::Shape(shape.iter())),
             (Self::Dtype(dtype), _) => Answer::text(dtype.to_string()),
         }
-    }
-}
-
-/// Returns true if a visitor's value may hold text or bytes of its own.
-const fn copies<T>() -> bool {
-    std::mem::needs_drop::<T>()
-}
-
-macro_rules! scalars {
-    ($($method:ident: $quick:ident $visit:ident, $other:ident;)*) => {$(
-        #[inline]
-        fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
-            match self.$quick() {
-                Some(value) => $visit(value, visitor),
-                None => self.$other(visitor),
-            }
-        }
-    )*};
-}
-
-/// The rest that [`scalars`] leaves over, apart so that those are inlined.
-macro_rules! other_scalars {
-    ($($method:ident: $other:ident $visit:ident, $ask:ident $give:ident;)*) => {$(
-        #[inline(never)]
-        fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
-            match self.$other() {
-                Some(value) => $visit(value, visitor),
-                None => $give(self.answer(Ask::$ask, copies::<V::Value>()), visitor),
-            }
-        }
-    )*};
-}
-
-impl<'de> Place<'_, '_, 'de> {
-    other_scalars! {
-        other_signed: other_int visit_signed, Signed give_wide;
-        other_unsigned: other_int visit_unsigned, Unsigned give_wide;
-        otherwise_float: other_float visit_float, Float give;
-        otherwise_bool: other_boolean visit_bool, Bool give;
-    }
-
-    /// The same for an `Option` that the next byte does not show to be none.
-    #[inline(never)]
-    fn other_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
-        if let Self::Ahead(direct) = &mut self {
-            return match direct.option() {
-                Ok(true) => visitor.visit_some(self),
-                Ok(false) => visitor.visit_none(),
-                Err(error) => Err(error.into()),
-            };
-        }
-        match self.option(copies::<V::Value>()) {
-            Ok(Wrapped::Content) => visitor.visit_some(self),
-            Ok(Wrapped::Nothing) => visitor.visit_none(),
-            Ok(Wrapped::Other(answer)) => give(Ok(answer), visitor),
-            Err(error) => Err(error),
-        }
-    }
-}
-
-macro_rules! containers {
-    ($($method:ident($($argument:ident: $type:ty),*) $(meets [$name:ident])?
-        by $quick:ident($($given:ident),*) $tell:ident, $ask:expr;)*) => {$(
-        #[inline]
-        fn $method<V: Visitor<'de>>(
-            mut self,
-            $($argument: $type,)*
-            visitor: V,
-        ) -> Result<V::Value> {
-            $(meet(&[$name]);)?
-            // By reference: it is larger than what a processor copies at once.
-            if let Some(found) = &mut self.$quick($($given),*) {
-                return $tell(found, visitor);
-            }
-            give(self.answer($ask, copies::<V::Value>()), visitor)
-        }
-    )*};
-}
-
-macro_rules! texts {
-    ($($method:ident: $quick:ident $ask:ident;)*) => {$(
-        #[inline]
-        fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
-            match self.$quick(copies::<V::Value>()) {
-                Some(text) => visitor.visit_borrowed_str(text),
-                None => give(self.answer(Ask::$ask, copies::<V::Value>()), visitor),
-            }
-        }
-    )*};
-}
-
-macro_rules! bytes {
-    ($($method:ident;)*) => {$(
-        #[inline]
-        fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
-            match self.bytes() {
-                Some(bytes) => visitor.visit_borrowed_bytes(bytes),
-                None => give(self.answer(Ask::Bytes, copies::<V::Value>()), visitor),
-            }
-        }
-    )*};
-}
-
-macro_rules! others {
-    ($($method:ident($($argument:ident: $type:ty),*) $(meets [$($names:expr),*])?
-        asks $ask:expr, $give:ident;)*) => {$(
-        #[inline]
-        fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value> {
-            $($(meet($names);)*)?
-            $give(self.answer($ask, copies::<V::Value>()), visitor)
-        }
-    )*};
-}
-
-#[inline(always)]
-fn visit_signed<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Result<V::Value> {
-    visitor.visit_i64(value)
-}
-
-#[inline(always)]
-fn visit_unsigned<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Result<V::Value> {
-    match u64::try_from(value) {
-        Ok(value) => visitor.visit_u64(value),
-        Err(_) => visitor.visit_i64(value),
-    }
-}
-
-#[inline]
-fn visit_wide_signed<'de, V: Visitor<'de>>(value: i128, visitor: V) -> Result<V::Value> {
-    match (i64::try_from(value), u64::try_from(value)) {
-        (Ok(value), _) => visitor.visit_i64(value),
-        (_, Ok(value)) => visitor.visit_u64(value),
-        _ => visitor.visit_i128(value),
-    }
-}
-
-#[inline]
-fn visit_wide_unsigned<'de, V: Visitor<'de>>(value: i128, visitor: V) -> Result<V::Value> {
-    match (u64::try_from(value), i64::try_from(value)) {
-        (Ok(value), _) => visitor.visit_u64(value),
-        (_, Ok(value)) => visitor.visit_i64(value),
-        _ => visitor.visit_i128(value),
-    }
-}
-
-#[inline(always)]
-fn visit_bool<'de, V: Visitor<'de>>(value: bool, visitor: V) -> Result<V::Value> {
-    visitor.visit_bool(value)
-}
-
-#[inline(always)]
-fn visit_float<'de, V: Visitor<'de>>(value: f64, visitor: V) -> Result<V::Value> {
-    visitor.visit_f64(value)
-}
-
-impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
-    type Error = Error;
-
-    scalars! {
-        deserialize_i8: int visit_signed, other_signed;
-        deserialize_i16: int visit_signed, other_signed;
-        deserialize_i32: int visit_signed, other_signed;
-        deserialize_i64: int visit_signed, other_signed;
-        deserialize_i128: wide visit_wide_signed, other_signed;
-        deserialize_u8: int visit_unsigned, other_unsigned;
-        deserialize_u16: int visit_unsigned, other_unsigned;
-        deserialize_u32: int visit_unsigned, other_unsigned;
-        deserialize_u64: int visit_unsigned, other_unsigned;
-        deserialize_u128: wide visit_wide_unsigned, other_unsigned;
-        deserialize_f32: float visit_float, otherwise_float;
-        deserialize_f64: float visit_float, otherwise_float;
-        deserialize_bool: boolean visit_bool, otherwise_bool;
-    }
-
-    containers! {
-        deserialize_tuple(len: usize) by items_of(len) give_items, Ask::Tuple(len);
-        deserialize_tuple_struct(name: &'static str, len: usize) meets [name]
-            by items_of_struct(name, len) give_items, Ask::TupleStruct(name, len);
-        deserialize_map() by entries() give_entries, Ask::Map;
-        deserialize_struct(name: &'static str, fields: &'static [&'static str]) meets [name]
-            by fields(name, fields) give_entries, Ask::Struct(name, fields);
-    }
-
-    #[inline]
-    fn deserialize_seq<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
-        if let Some(found) = &mut self.items() {
-            return give_items(found, visitor);
-        }
-        let mut answer = self.answer(Ask::Seq, copies::<V::Value>());
-        match numbers_of(&mut answer) {
-            Some(numbers) => give_numbers(numbers, visitor),
-            None => give(answer, visitor),
-        }
-    }
-
-    texts! {
-        deserialize_char: text Str;
-        deserialize_str: text Str;
-        deserialize_string: text Str;
-        deserialize_identifier: name Identifier;
-    }
-
-    bytes! {
-        deserialize_bytes;
-        deserialize_byte_buf;
-    }
-
-    others! {
-        deserialize_any() asks Ask::Any, give_wide;
-        deserialize_unit() asks Ask::Unit, give;
-        deserialize_unit_struct(name: &'static str) meets [&[name]]
-            asks Ask::UnitStruct(name), give;
-        deserialize_enum(name: &'static str, variants: &'static [&'static str])
-            meets [&[name], variants] asks Ask::Enum(name, variants), give;
-    }
-
-    #[inline]
-    fn deserialize_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
-        let is_none = match &mut self {
-            Self::Nothing(..) => true,
-            Self::Ahead(direct) => direct.short_none(),
-            _ => false,
-        };
-        if is_none { visitor.visit_none() } else { self.other_option(visitor) }
-    }
-
-    #[inline]
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        mut self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value> {
-        meet(&[name]);
-        match self.newtype(name, copies::<V::Value>()) {
-            Ok(Wrapped::Content) => visitor.visit_newtype_struct(self),
-            Ok(Wrapped::Nothing) => visitor.visit_none(),
-            Ok(Wrapped::Other(answer)) => give(Ok(answer), visitor),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.ignore() {
-            Ok(()) => visitor.visit_unit(),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn is_human_readable(&self) -> bool {
-        true
     }
 }
