@@ -109,11 +109,6 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
         match self {
             Self::List(list) => list.next_in_batch(),
             Self::Fixed(fixed) => fixed.next_in_frame(),
-            Self::Complex(parts, index) => {
-                let part = parts.get(*index)?;
-                *index += 1;
-                Some(Found::Float(part))
-            }
             _ => None,
         }
     }

@@ -75,7 +75,6 @@ pub(crate) enum Found<'a, 'de> {
     Ahead(&'a mut Direct<'de>),
     Key(&'a mut Direct<'de>),
     Nothing(&'a mut Direct<'de>),
-    Float(&'a f64),
 }
 
 impl<'a, 'de> Found<'a, 'de> {
@@ -85,7 +84,6 @@ impl<'a, 'de> Found<'a, 'de> {
             Self::Ahead(direct) => Place::Ahead(direct),
             Self::Key(direct) => Place::Key(direct),
             Self::Nothing(direct) => Place::nothing(direct),
-            Self::Float(float) => Place::number(Num::Float(*float)),
         }
     }
 }

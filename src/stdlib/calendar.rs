@@ -32,6 +32,7 @@ pub(crate) fn is_clock((hour, minute, second, micro): Clock) -> bool {
 }
 
 /// A number of `width` digits.
+#[inline(never)]
 pub(crate) fn push_number(text: &mut String, value: u32, width: usize) {
     let mut place = 10_u32.pow(width as u32 - 1);
     while place > 0 {
