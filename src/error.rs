@@ -6,16 +6,18 @@
 //! the path are attached once each, at the boundary that knows them (`at` and `under_*`), and are
 //! never overwritten by an outer one.
 
+mod hidden;
+
 use std::borrow::Cow;
 use std::fmt::{self, Display, Write as _};
 use std::io;
-use std::ops::{Deref, DerefMut};
 
 use serde::de::{Expected, Unexpected};
 
 use crate::escape::{Escaping, OneLine};
 use crate::foreign::{self, Guess, NotPickle};
 use crate::limits;
+use hidden::Hidden;
 
 /// A result with the crate's [`Error`].
 ///
@@ -70,41 +72,6 @@ pub enum ErrorKind {
     /// Something that cannot be expressed: in a protocol, in serde's data model, or without a
     /// resolver, registry or buffer.
     Unsupported,
-}
-
-/// What an error holds.
-///
-/// It is behind a trait object, so that code which drops errors, of which there is some in each
-/// function, does not repeat how.
-struct Hidden(Box<dyn Held>);
-
-trait Held: Send + Sync {
-    fn inner(&self) -> &Inner;
-    fn inner_mut(&mut self) -> &mut Inner;
-}
-
-impl Held for Inner {
-    fn inner(&self) -> &Inner {
-        self
-    }
-
-    fn inner_mut(&mut self) -> &mut Inner {
-        self
-    }
-}
-
-impl Deref for Hidden {
-    type Target = Inner;
-
-    fn deref(&self) -> &Inner {
-        self.0.inner()
-    }
-}
-
-impl DerefMut for Hidden {
-    fn deref_mut(&mut self) -> &mut Inner {
-        self.0.inner_mut()
-    }
 }
 
 struct Inner {
@@ -207,7 +174,7 @@ impl Error {
 
     fn new(code: Code) -> Self {
         let inner = Inner { code, offset: None, path: Vec::new(), guess: None };
-        Self(Box::new(Hidden(Box::new(inner))))
+        Self(Box::new(Hidden::new(inner)))
     }
 
     #[cold]

@@ -51,7 +51,7 @@ pub(crate) enum Answer<'a, 'g, 'de> {
     Map(Entries<'a, 'g, 'de>),
     Enum(Variant<'a, 'g, 'de>),
     Newtype(Content<'a, 'g, 'de>),
-    /// What borrows from something made for it.
+    /// A value that borrows from something made for it.
     Held(Held<'g, 'de>),
     /// A value that no method of serde takes.
     Unfit(Unfit),

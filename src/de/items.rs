@@ -10,14 +10,14 @@ use serde::de::{DeserializeSeed, SeqAccess};
 use super::direct::{Fixed, List};
 use super::element::{RecordFields, Rows};
 use super::node::{NodeDeserializer, too_long};
-use super::numbers::{Numbers, NumbersOf};
+use super::numbers::Numbers;
 use super::place::{Described, Found, Place};
 use super::token::{ObjectParts, PairSeq};
 use super::ways::object_part;
 use crate::error::{Error, Result};
 use crate::nodes::handle::Handle;
 use crate::nodes::store::Contents;
-use crate::stdlib::numpy::{Num, NumKind};
+use crate::stdlib::numpy::Num;
 use crate::walk::cost;
 use crate::walk::cx::Cx;
 
@@ -91,16 +91,6 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
         depth: u32,
     ) -> Self {
         Self::Loose(Loose { cx, handles: handles.into(), index: 0, depth })
-    }
-
-    pub(crate) fn numbers(
-        cx: &'g Cx<'g, 'de>,
-        bytes: Cow<'a, [u8]>,
-        kind: NumKind,
-        big_endian: bool,
-        of: NumbersOf,
-    ) -> Self {
-        Self::Numbers(Numbers::new(cx, bytes, kind, big_endian, of))
     }
 
     /// The next item, where one look is enough to find it.

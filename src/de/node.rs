@@ -16,7 +16,7 @@ use super::ask::Ask;
 use super::class_enum::named;
 use super::entries::Entries;
 use super::items::Items;
-use super::numbers::NumbersOf;
+use super::numbers::{Numbers, NumbersOf};
 use super::variant::Variant;
 use super::ways::{is_class, private, ways};
 use crate::error::{Error, Result};
@@ -477,8 +477,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// Bytes as the ints that they are in Python.
     pub(super) fn byte_seq(self, bytes: Cow<'de, [u8]>) -> Found<'g, 'de> {
         self.cx.charge_payload(self.handle, bytes.len(), bytes.len())?;
-        let numbers = Items::numbers(self.cx, bytes, NumKind::U8, false, NumbersOf::Bytes);
-        Ok(Answer::Seq(numbers))
+        let numbers = Numbers::new(self.cx, bytes, NumKind::U8, false, NumbersOf::Bytes);
+        Ok(Answer::Seq(Items::Numbers(numbers)))
     }
 
     fn newtype(self, name: &'static str) -> Found<'g, 'de> {

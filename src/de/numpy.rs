@@ -174,9 +174,8 @@ impl<'g, 'de> HeldArray<'g, 'de> {
         let opened = self.node.numpy(array).and_then(|_| self.node.deeper());
         let Data::Bytes(bytes) = &mut array.data else { return None };
         let bytes = std::mem::take(bytes);
-        Some(
-            opened.map(|_| Items::numbers(self.node.cx, bytes, kind, big_endian, NumbersOf::Numpy)),
-        )
+        let numbers = Numbers::new(self.node.cx, bytes, kind, big_endian, NumbersOf::Numpy);
+        Some(opened.map(|_| Items::Numbers(numbers)))
     }
 }
 
@@ -376,13 +375,13 @@ impl<'a, 'g, 'de> Grid<'a, 'g, 'de> {
         let start =
             if self.step == 0 { self.at.wrapping_mul(len) } else { self.at }.wrapping_mul(size);
         let bytes = bytes.get(start..).and_then(|bytes| bytes.get(..len.wrapping_mul(size)));
-        Some(Items::numbers(
+        Some(Items::Numbers(Numbers::new(
             self.node.cx,
             Cow::Borrowed(bytes.unwrap_or_default()),
             kind,
             self.dtype.order == ByteOrder::Big,
             NumbersOf::Numpy,
-        ))
+        )))
     }
 
     /// Bytes that are one dimension of them.

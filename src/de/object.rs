@@ -27,7 +27,7 @@ use super::ask::Ask;
 use super::entries::Entries;
 use super::items::Items;
 use super::node::{Found, NodeDeserializer};
-use super::numbers::NumbersOf;
+use super::numbers::{Numbers, NumbersOf};
 use super::numpy::HeldArray;
 use super::place::Place;
 use super::source::{FieldSource, Part, SequenceSource};
@@ -140,7 +140,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         self.deeper()?;
         let (kind, big_endian) = array.kind();
         let bytes = array.into_bytes();
-        Ok(Answer::Seq(Items::numbers(self.cx, bytes, kind, big_endian, NumbersOf::Array)))
+        let numbers = Numbers::new(self.cx, bytes, kind, big_endian, NumbersOf::Array);
+        Ok(Answer::Seq(Items::Numbers(numbers)))
     }
 
     /// The items of a list or tuple and then the list items of an object.

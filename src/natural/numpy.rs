@@ -7,7 +7,7 @@
 //! `numpy._core`. Source: `array_reduce`, `array_reduce_ex` and `array_setstate` in numpy's
 //! `multiarray/methods.c`, `gentype_reduce` in `scalartypes.c.src`, `__reduce__` in `ma/core.py`.
 //!
-//! What comes out is a [`Numpy`]: the dtype, the shape, and the bytes where they lie. The elements
+//! The result is a [`Numpy`]: the dtype, the shape, and the bytes where they lie. The elements
 //! are decoded by `de/numpy.rs` when they are asked for.
 //!
 //! Advice to the next editor: everything that a shape or dtype claims is compared with the payload

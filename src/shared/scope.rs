@@ -1,4 +1,4 @@
-//! What has been written or made in one dump or walk, and for how long that is kept.
+//! Keeps what has been written or made in one dump or walk, for as long as that lasts.
 
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
