@@ -2,8 +2,8 @@
 //!
 //!     shapes --json FILE.pkl NAME PROTOCOL      seconds of one shape, for shapes.py --run
 //!     shapes --once TASK FILE.pkl NAME PROTOCOL one run of a task, for callgrind
-//!     shapes --array FILE.pkl [file]            seconds and memory of an array from a reader, or of
-//!                                               the file into a `Vec`
+//!     shapes --array FILE.pkl [file]            seconds and memory of an array from a reader, or
+//!                                               of the file into a `Vec`
 //!     shapes --peak FILE.pkl NAME PROTOCOL      bytes of memory that reading a `Value` adds to the
 //!                                               highest that the process had, of Linux
 //!     shapes --write OUT DIR [NAME...]          writes what the types that write make of DIR/NAME
