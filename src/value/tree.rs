@@ -149,7 +149,7 @@ pub enum Value {
     Int(i64),
     /// An `int` beyond 64 bits. Never holds a number that fits [`Int`](Self::Int), because `==`
     /// would tell the two apart; `Value::from(BigInt)` ensures that.
-    BigInt(Box<BigInt>),
+    BigInt(BigInt),
     /// A `float`.
     Float(f64),
     /// A `complex`.
