@@ -303,6 +303,12 @@ impl Dict {
         Self(self.0.share())
     }
 
+    /// Another reference to a shared dict; `None` for one that is not shared.
+    #[inline(always)]
+    pub(super) fn reference(&self) -> Option<Self> {
+        self.0.reference().map(Self)
+    }
+
     /// The address by which clones of a shared dict are known; `None` where it is not shared.
     pub(crate) fn shared_address(&self) -> Option<usize> {
         self.0.address()
