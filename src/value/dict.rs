@@ -294,7 +294,7 @@ impl Dict {
     }
 
     /// A dict of keys that other dicts have as well, each with the value at its place.
-    pub(crate) fn shaped(keys: Arc<Keys>, values: Vec<Value>) -> Self {
+    pub(crate) fn shaped(keys: Arc<Keys>, values: Box<[Value]>) -> Self {
         Self(Held::new(Table::shaped(keys, values)))
     }
 

@@ -165,10 +165,10 @@ fn rows_of_references_are_what_they_refer_to() {
         (b"(h\x01h\x02h\x01ta", true),
         (b"(h\x01h\x02h\x01la", true),
         (b"(](h\x01h\x01h\x01e](h\x01h\x02ee", true),
-        // A tuple takes a part of it, a set all.
+        // A tuple takes a part of it, an object all.
         (b"(h\x01h\x01h\x01h\x01\x86h\x01h\x01\x87h\x01\x85\x85\x86e", true),
         (b"(h\x01h\x02h\x01h\x02\x86h\x04h\x04\x86h\x01e", true),
-        (b"(\x8f(h\x03h\x03h\x03\x90h\x01e", true),
+        (b"(cm\nS\n)\x81(h\x03h\x03h\x03\x90h\x01e", true),
         // A list that is fetched when the row is in it.
         (b"(]\x94(h\x01h\x01h\x01eh\x07h\x07e", true),
         // A list in itself, and one that was fetched before.

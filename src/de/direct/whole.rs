@@ -463,8 +463,11 @@ impl<'a, 'de> Whole<'a, 'de> {
             (Value::Dict(dict), Opcode::Setitems) if dict.is_empty() => {
                 match self.shapes.find(self.values.get(at + 1..).unwrap_or_default()) {
                     Some(keys) => {
-                        let values = self.values.drain(at + 1..).skip(1).step_by(2);
-                        *dict = Dict::shaped(keys, values.map(Operand::into_value).collect());
+                        // Room for just those: what steps does not tell a Vec its length.
+                        let mut values = Vec::with_capacity(keys.len());
+                        let items = self.values.drain(at + 1..).skip(1).step_by(2);
+                        values.extend(items.map(Operand::into_value));
+                        *dict = Dict::shaped(keys, values.into());
                         true
                     }
                     None => set_all(dict, self.values.drain(at + 1..)),
