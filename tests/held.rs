@@ -1,6 +1,8 @@
 //! The memory that is held while a large array is read from a reader: a process of its own, because
 //! its allocator counts.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::io::BufReader;
 
 use peak_alloc::PeakAlloc;

@@ -4,8 +4,8 @@
 //! is not human-readable, and the content is then a Python object; for any other format it is text,
 //! a map or a sequence. Our deserializer hands an object over as a sequence of four parts (two
 //! names, arguments, the object), and the names are checked before anything else is read; a newtype
-//! is not an object of a pickle, and is read as the plain form. Times, Decimals and UUIDs have names
-//! of their own, by which the opcodes of such an object are answered with what it stands for.
+//! is not an object of a pickle, and is read as the plain form. Times, Decimals and UUIDs have
+//! names of their own, by which the opcodes of such an object are answered with what it stands for.
 //!
 //! A type implements [`TextObject`], or [`ObjectType`] where its plain form is not text.
 

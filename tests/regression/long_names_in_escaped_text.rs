@@ -1,6 +1,6 @@
-//! The length of a name was that of its spelling: in a line of protocol 0 a letter may take one byte
-//! where UTF-8 takes two, or six where it takes three. So a graph was written with a name that could
-//! not be read again.
+//! The length of a name was that of its spelling: in a line of protocol 0 a letter may take one
+//! byte where UTF-8 takes two, or six where it takes three. So a graph was written with a name that
+//! could not be read again.
 
 use serde_pickle::{DeOptions, ErrorKind, Graph, Protocol, SerOptions, tools};
 
