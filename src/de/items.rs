@@ -120,7 +120,7 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
             Self::Fixed(fixed) => fixed.next(),
             Self::Contents(held) => held.next(size),
             Self::Loose(loose) => loose.next(size),
-            Self::Numbers(numbers) => Ok(numbers.next(size)?.map(Place::number)),
+            Self::Numbers(numbers) => numbers.next(size),
             Self::Complex(parts, index) => {
                 let part = parts.get(*index).copied();
                 *index += 1;

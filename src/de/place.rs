@@ -5,6 +5,7 @@
 //! questions that are asked most (numbers, text, wrappers) have a short way beside
 //! [`Place::answer`].
 
+use std::cell::Cell;
 use std::mem::ManuallyDrop;
 
 use serde::de::IgnoredAny;
@@ -12,11 +13,12 @@ use serde::de::IgnoredAny;
 use super::answer::{About, Answer, Content, give_wide};
 use super::ask::Ask;
 use super::class::ClassContent;
-use super::direct::{Direct, is_ours};
+use super::direct::{Direct, Irregular, is_ours};
 use super::element::{self, Element};
 use super::entries::Entries;
 use super::items::Items;
 use super::node::NodeDeserializer;
+use super::numbers::Numbers;
 use super::token::Run;
 use super::variant::Variant;
 use super::ways::{self, private, ways};
@@ -42,6 +44,9 @@ pub(crate) enum Place<'a, 'g, 'de> {
     Node(NodeDeserializer<'g, 'de>),
     /// A number of an array, and the wrappers that may still be around it.
     Number(Num, u32),
+    /// A float of a list that has been read, and the wrappers that may still be around it. The flag
+    /// is set where the answer is for the machine.
+    Float(f64, &'a Cell<bool>, u32),
     /// An element or a further dimension of an array.
     Element(&'a Element<'a, 'g, 'de>, u32),
     /// The content of a class-named newtype.
@@ -127,6 +132,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             Self::Nothing(direct, _) => direct.nothing(ask),
             Self::Node(node) => NodeDeserializer { copies, ..node }.answer(ask),
             Self::Number(number, _) => Ok(element::number(number, ask)),
+            Self::Float(value, odd, _) => read_float(value, odd, ask),
             Self::Element(element, _) => element.answer(ask),
             Self::Class(content, _) => (ways()?.content)(content, ask, copies),
             Self::Run(run) => ways::run(run, ask),
@@ -187,6 +193,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     pub(super) fn other_float(&mut self) -> Option<f64> {
         match self {
             Self::Ahead(direct) => direct.scalar_float(),
+            Self::Float(value, ..) => Some(*value),
             Self::Node(node) if node.handle.tag() == Tag::Float8 => {
                 scalar::float8(node.cx.input, node.handle)
             }
@@ -218,7 +225,11 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     pub(super) fn items(&mut self) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
         match self {
             Self::Ahead(direct) if direct.is_going() => {
-                direct.sequence().ok().map(|list| ManuallyDrop::new(Items::List(list)))
+                let items = match direct.floats() {
+                    Some(floats) => Items::Numbers(Numbers::of_list(direct, floats)),
+                    None => Items::List(direct.sequence().ok()?),
+                };
+                Some(ManuallyDrop::new(items))
             }
             _ => None,
         }
@@ -358,6 +369,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         let answer = match self {
             Self::Ahead(direct) => direct.newtype(name)?,
             Self::Key(direct) | Self::Nothing(direct, _) => return direct.irregular(),
+            Self::Float(value, odd, _) => read_float(*value, odd, Ask::Newtype(name))?,
             Self::Node(node) => NodeDeserializer { copies, ..*node }.answer(Ask::Newtype(name))?,
             Self::Number(number, _) if private => match element::number_newtype(*number, name)? {
                 Some(answer) => answer,
@@ -382,6 +394,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             Self::Run(run) => &mut run.node.wraps,
             Self::Nothing(_, wraps)
             | Self::Number(_, wraps)
+            | Self::Float(_, _, wraps)
             | Self::Element(_, wraps)
             | Self::Class(_, wraps) => wraps,
             _ => return Ok(Wrapped::Content),
@@ -403,6 +416,21 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             }
             // The machine has read and checked it already.
             _ => Ok(()),
+        }
+    }
+}
+
+/// The answer of a float that has been read, with a flag to be set where it is for the machine.
+fn read_float<'a, 'g, 'de>(
+    value: f64,
+    odd: &Cell<bool>,
+    ask: Ask,
+) -> Result<Answer<'a, 'g, 'de>> {
+    match ask {
+        Ask::Any | Ask::Float | Ask::Signed | Ask::Unsigned | Ask::Bool => Ok(Answer::Float(value)),
+        _ => {
+            odd.set(true);
+            Err(Irregular.into())
         }
     }
 }

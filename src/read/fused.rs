@@ -4,7 +4,7 @@
 //! is not there whole; the caller then reads in the general way, which gives the error.
 
 use super::{Cursor, IntShape, decimal};
-use crate::instruction::Opcode;
+use crate::instruction::{BATCH, Opcode};
 
 impl<'a> Cursor<'a> {
     /// Reads an opcode that has an int in up to eight binary bytes (BININT, BININT1, BININT2,
@@ -110,6 +110,33 @@ impl<'a> Cursor<'a> {
             _ => return None,
         };
         (opcode == first.byte()).then_some(found)
+    }
+
+    /// The floats of the list that is next, each behind its BINFLOAT; they stay. `None` unless
+    /// EMPTY_LIST, a memo entry and one batch with nothing else in it are next, and no other batch
+    /// can follow.
+    #[inline]
+    pub(crate) fn peek_floats(&self) -> Option<&'a [u8]> {
+        const LIST: u8 = Opcode::EmptyList.byte();
+        const MEMOIZE: u8 = Opcode::Memoize.byte();
+        const BINPUT: u8 = Opcode::Binput.byte();
+        const LONG_BINPUT: u8 = Opcode::LongBinput.byte();
+        const MARK: u8 = Opcode::Mark.byte();
+        const FLOAT: u8 = Opcode::Binfloat.byte();
+
+        let rest = self.bytes.get(self.at..)?;
+        let begin = match *rest {
+            [LIST, MEMOIZE, MARK, FLOAT, ..] => 3,
+            [LIST, BINPUT, _, MARK, FLOAT, ..] => 4,
+            [LIST, LONG_BINPUT, _, _, _, _, MARK, FLOAT, ..] => 7,
+            _ => return None,
+        };
+        let rest = rest.get(begin..)?;
+        let floats = rest.as_chunks::<9>().0.iter().take(BATCH);
+        let count = floats.take_while(|float| float[0] == FLOAT).count();
+        let (floats, behind) = rest.split_at_checked(9 * count)?;
+        let ends = behind.first() == Some(&Opcode::Appends.byte());
+        (ends && count < BATCH).then_some(floats)
     }
 
     /// Leaves the instruction unread that was read last, if no frame began or ended behind it.

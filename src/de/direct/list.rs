@@ -55,6 +55,28 @@ impl<'de> Direct<'de> {
         self.short_sequence()
     }
 
+    /// Reads a list of floats, and gives them, each behind its opcode. `None`, with nothing read,
+    /// where anything else is next.
+    #[inline]
+    pub(in crate::de) fn floats(&mut self) -> Option<&'de [u8]> {
+        if self.marked || !self.is_first() {
+            return None;
+        }
+        let floats = self.cursor.peek_floats()?;
+        #[cfg(test)]
+        super::ahead::work::looked_at(floats.len());
+        let begin = [Opcode::EmptyList, Opcode::Memoize, Opcode::Mark].map(|opcode| opcode.byte());
+        if !self.enter_memoized(begin) && !self.enter_put(Opcode::EmptyList) {
+            return None;
+        }
+        self.cursor.read_peeked(floats.len());
+        // The APPENDS.
+        self.cursor.read_peeked_opcode();
+        self.leave();
+        self.sole = false;
+        Some(floats)
+    }
+
     /// A list that no batch follows, as one of no item or of one, or any other sequence.
     #[inline(never)]
     fn short_sequence(&mut self) -> Outcome<List<'_, 'de>> {

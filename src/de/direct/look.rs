@@ -11,7 +11,7 @@ use std::collections::BinaryHeap;
 use super::Outcome;
 use super::ahead::{ScalarRun, scalar_end};
 use super::state::Direct;
-use crate::instruction::Opcode;
+use crate::instruction::{BATCH, Opcode};
 use crate::read::Cursor;
 
 /// The number of values side by side at which a look ends: they are taken for neighbours. If they
@@ -86,8 +86,8 @@ impl<'de> Direct<'de> {
     /// container that was just read.
     pub(super) fn adds_next(&mut self) -> Outcome<bool> {
         let at = self.cursor.position();
-        if adds_soon(self.input, at) {
-            return Ok(true);
+        if let Some(adds) = adds_soon(self.input, at) {
+            return Ok(adds);
         }
         let looked = &self.looked;
         let known = (looked.start..looked.end).contains(&at) && !looked.stack.begins_at(at);
@@ -246,12 +246,14 @@ impl<'de> Direct<'de> {
     }
 }
 
-/// Returns true if a few instructions show that the value at `at`, or the key and the value, are
-/// added to the container that was just read. They are scalars, and lists of one scalar.
-fn adds_soon(input: &[u8], mut at: usize) -> bool {
+/// Tells by a few instructions if the value at `at`, or the key and the value, are added to the
+/// container that was just read; `None` where those do not show it. They are scalars, and lists of
+/// one scalar, or one list of scalars.
+fn adds_soon(input: &[u8], mut at: usize) -> Option<bool> {
     let mut operands = 0;
+    let mut is_filled = false;
     for _ in 0..SHORT {
-        let Some(opcode) = input.get(at).copied().and_then(Opcode::from_byte) else { return false };
+        let opcode = Opcode::from_byte(*input.get(at)?)?;
         #[cfg(test)]
         super::ahead::work::looked_at(1);
         at = match opcode {
@@ -261,26 +263,34 @@ fn adds_soon(input: &[u8], mut at: usize) -> bool {
             Opcode::Append | Opcode::Setitem => {
                 let added = if opcode == Opcode::Append { 1 } else { 2 };
                 if operands <= added {
-                    return operands == added;
+                    return (operands == added).then_some(true);
                 }
                 operands -= added;
                 at + 1
+            }
+            Opcode::Frame => return None,
+            // A list that has got its items, and is no key, is added at once or not at all.
+            _ if is_filled => return Some(false),
+            Opcode::Mark if operands == 1 => {
+                let run = ScalarRun::new(input, at + 1)?;
+                is_filled = input.get(run.end) == Some(&Opcode::Appends.byte());
+                if !is_filled || run.count.is_multiple_of(BATCH) {
+                    return None;
+                }
+                run.end + 1
             }
             Opcode::EmptyList => {
                 operands += 1;
                 at + 1
             }
             _ => {
-                let Some(end) = text_end(input, at, opcode).or_else(|| scalar_end(input, at))
-                else {
-                    return false;
-                };
+                let end = text_end(input, at, opcode).or_else(|| scalar_end(input, at))?;
                 operands += 1;
                 end
             }
         };
     }
-    false
+    None
 }
 
 /// The end of a BINUNICODE; `None` for another opcode.
