@@ -50,7 +50,7 @@ pub(crate) enum NumbersOf {
     /// `array.array`.
     Array,
     Numpy,
-    /// A list of floats in the pickle itself.
+    /// A list: of floats as the pickle has them, or of ints that were decoded.
     List,
 }
 
@@ -69,10 +69,16 @@ impl<'a, 'g, 'de> Numbers<'a, 'g, 'de> {
     }
 
     /// The floats of a list that the short way has read, each behind its opcode.
-    pub(super) fn of_list(direct: &'a mut Direct<'de>, floats: &'a [u8]) -> Self {
+    pub(super) fn floats(direct: &'a mut Direct<'de>, floats: &'a [u8]) -> Self {
         let len = floats.len() / LISTED;
-        let numbers = Self::of(From::Ahead(direct), Cow::Borrowed(floats), NumKind::F64);
+        let numbers = Self::of(From::Ahead(direct), floats.into(), NumKind::F64);
         Self { of: NumbersOf::List, len, ..numbers }
+    }
+
+    /// The ints of such a list, decoded.
+    pub(super) fn ints(direct: &'a mut Direct<'de>, ints: Vec<u8>) -> Self {
+        let numbers = Self::of(From::Ahead(direct), ints.into(), NumKind::I64);
+        Self { of: NumbersOf::List, ..numbers }
     }
 
     /// Those of an array that the short way has read.
@@ -122,12 +128,13 @@ impl<'a, 'g, 'de> Numbers<'a, 'g, 'de> {
         if self.of != NumbersOf::List {
             return Place::number(self.number(index));
         }
-        Place::Float(self.listed(index).unwrap_or_default(), &self.failed, limits::WRAPS)
-    }
-
-    fn listed(&self, index: usize) -> Option<f64> {
-        let [_, bytes @ ..] = self.bytes.as_chunks::<LISTED>().0.get(index)?;
-        Some(f64::from_be_bytes(*bytes))
+        let number = match self.bytes.as_chunks::<LISTED>().0.get(index) {
+            Some([_, bytes @ ..]) if self.kind == NumKind::F64 => {
+                Num::Float(f64::from_be_bytes(*bytes))
+            }
+            _ => self.number(index),
+        };
+        Place::Listed(number, &self.failed, limits::WRAPS)
     }
 
     /// The number of those that were not handed out.
@@ -191,7 +198,7 @@ impl<'a, 'g, 'de> Numbers<'a, 'g, 'de> {
     fn forms(&self) -> Forms<'_, 'g, 'de> {
         let mut forms = Forms { len: self.len, ..Forms::none(self) };
         let bytes = &*self.bytes;
-        if self.of == NumbersOf::List {
+        if self.of == NumbersOf::List && self.kind == NumKind::F64 {
             forms.listed = bytes.as_chunks().0;
             return forms;
         }

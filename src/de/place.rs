@@ -18,7 +18,6 @@ use super::element::{self, Element};
 use super::entries::Entries;
 use super::items::Items;
 use super::node::NodeDeserializer;
-use super::numbers::Numbers;
 use super::token::Run;
 use super::variant::Variant;
 use super::ways::{self, private, ways};
@@ -44,9 +43,9 @@ pub(crate) enum Place<'a, 'g, 'de> {
     Node(NodeDeserializer<'g, 'de>),
     /// A number of an array, and the wrappers that may still be around it.
     Number(Num, u32),
-    /// A float of a list that has been read, and the wrappers that may still be around it. The flag
-    /// is set where the answer is for the machine.
-    Float(f64, &'a Cell<bool>, u32),
+    /// A number of a list that has been read, and the wrappers that may still be around it. The
+    /// flag is set where the answer is for the machine.
+    Listed(Num, &'a Cell<bool>, u32),
     /// An element or a further dimension of an array.
     Element(&'a Element<'a, 'g, 'de>, u32),
     /// The content of a class-named newtype.
@@ -132,7 +131,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             Self::Nothing(direct, _) => direct.nothing(ask),
             Self::Node(node) => NodeDeserializer { copies, ..node }.answer(ask),
             Self::Number(number, _) => Ok(element::number(number, ask)),
-            Self::Float(value, odd, _) => read_float(value, odd, ask),
+            Self::Listed(number, odd, _) => listed(number, odd, ask),
             Self::Element(element, _) => element.answer(ask),
             Self::Class(content, _) => (ways()?.content)(content, ask, copies),
             Self::Run(run) => ways::run(run, ask),
@@ -162,6 +161,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
                 scalar::short_int(node.cx.input, node.handle)
             }
             Self::Number(Num::Uint(value), _) => i64::try_from(*value).ok(),
+            Self::Listed(Num::Int(value), ..) => Some(*value),
             _ => None,
         }
     }
@@ -193,7 +193,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     pub(super) fn other_float(&mut self) -> Option<f64> {
         match self {
             Self::Ahead(direct) => direct.scalar_float(),
-            Self::Float(value, ..) => Some(*value),
+            Self::Listed(Num::Float(value), ..) => Some(*value),
             Self::Node(node) if node.handle.tag() == Tag::Float8 => {
                 scalar::float8(node.cx.input, node.handle)
             }
@@ -224,13 +224,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     /// Nothing is to be dropped in such items, which saves looking for it.
     pub(super) fn items(&mut self) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
         match self {
-            Self::Ahead(direct) if direct.is_going() => {
-                let items = match direct.floats() {
-                    Some(floats) => Items::Numbers(Numbers::of_list(direct, floats)),
-                    None => Items::List(direct.sequence().ok()?),
-                };
-                Some(ManuallyDrop::new(items))
-            }
+            Self::Ahead(direct) if direct.is_going() => direct.items_ahead(),
             _ => None,
         }
     }
@@ -238,14 +232,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     /// The same for a sequence of `len` items.
     pub(super) fn items_of(&mut self, len: usize) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
         match self {
-            Self::Ahead(direct) if direct.is_going() => {
-                // Most tuples go the short way.
-                if direct.is_short_tuple(len) {
-                    let fixed = direct.short_tuple(len)?;
-                    return Some(ManuallyDrop::new(Items::Fixed(fixed)));
-                }
-                direct.tuple(len).ok().map(ManuallyDrop::new)
-            }
+            Self::Ahead(direct) if direct.is_going() => direct.items_of_ahead(len),
             Self::Key(direct) if direct.is_going() && direct.is_short_tuple(len) => {
                 let fixed = direct.tuple_key(len).ok()?;
                 Some(ManuallyDrop::new(Items::Fixed(fixed)))
@@ -266,9 +253,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     /// The same for a map.
     pub(super) fn entries(&mut self) -> Option<ManuallyDrop<Entries<'_, 'g, 'de>>> {
         match self {
-            Self::Ahead(direct) if direct.is_going() => {
-                direct.map().ok().map(|dict| ManuallyDrop::new(Entries::Dict(dict)))
-            }
+            Self::Ahead(direct) if direct.is_going() => direct.map_ahead(),
             _ => None,
         }
     }
@@ -280,10 +265,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         fields: &'static [&'static str],
     ) -> Option<ManuallyDrop<Entries<'_, 'g, 'de>>> {
         match self {
-            Self::Ahead(direct) if direct.is_going() => {
-                let dict = direct.structure(name, fields).ok();
-                dict.map(|dict| ManuallyDrop::new(Entries::Dict(dict)))
-            }
+            Self::Ahead(direct) if direct.is_going() => direct.fields_ahead(name, fields),
             _ => None,
         }
     }
@@ -369,7 +351,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         let answer = match self {
             Self::Ahead(direct) => direct.newtype(name)?,
             Self::Key(direct) | Self::Nothing(direct, _) => return direct.irregular(),
-            Self::Float(value, odd, _) => read_float(*value, odd, Ask::Newtype(name))?,
+            Self::Listed(number, odd, _) => listed(*number, odd, Ask::Newtype(name))?,
             Self::Node(node) => NodeDeserializer { copies, ..*node }.answer(Ask::Newtype(name))?,
             Self::Number(number, _) if private => match element::number_newtype(*number, name)? {
                 Some(answer) => answer,
@@ -394,7 +376,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             Self::Run(run) => &mut run.node.wraps,
             Self::Nothing(_, wraps)
             | Self::Number(_, wraps)
-            | Self::Float(_, _, wraps)
+            | Self::Listed(_, _, wraps)
             | Self::Element(_, wraps)
             | Self::Class(_, wraps) => wraps,
             _ => return Ok(Wrapped::Content),
@@ -420,14 +402,14 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     }
 }
 
-/// The answer of a float that has been read, with a flag to be set where it is for the machine.
-fn read_float<'a, 'g, 'de>(
-    value: f64,
-    odd: &Cell<bool>,
-    ask: Ask,
-) -> Result<Answer<'a, 'g, 'de>> {
-    match ask {
-        Ask::Any | Ask::Float | Ask::Signed | Ask::Unsigned | Ask::Bool => Ok(Answer::Float(value)),
+/// The answer of a number of a list, with a flag to be set where it is for the machine.
+fn listed<'a, 'g, 'de>(number: Num, odd: &Cell<bool>, ask: Ask) -> Result<Answer<'a, 'g, 'de>> {
+    match (number, ask) {
+        (Num::Float(value), Ask::Any | Ask::Float | Ask::Signed | Ask::Unsigned) => {
+            Ok(Answer::Float(value))
+        }
+        (Num::Int(value), Ask::Any | Ask::Float | Ask::Unsigned) => Ok(Answer::int(value, false)),
+        (Num::Int(value), Ask::Signed) => Ok(Answer::int(value, true)),
         _ => {
             odd.set(true);
             Err(Irregular.into())

@@ -1,12 +1,16 @@
 //! Lists, tuples and sets as sequences. Their ends are found in `contents`.
 
+use std::mem::ManuallyDrop;
+
 use super::ahead::begins_scalar;
-use super::contents::{Contents, Phase, SequenceKind};
+use super::contents::{Contents, Phase, SequenceKind, is_value};
 use super::look::short_tuple;
-use super::made::End;
+use super::made::{End, may_begin_class};
+use super::memo::MemoSlot;
 use super::state::Direct;
 use super::{Irregular, Outcome};
 use crate::de::items::{Items, Step};
+use crate::de::numbers::Numbers;
 use crate::de::place::{Found, Place};
 use crate::error::Result;
 use crate::instruction::Opcode;
@@ -47,12 +51,84 @@ impl<'de> Direct<'de> {
     #[inline]
     pub(in crate::de) fn sequence(&mut self) -> Outcome<List<'_, 'de>> {
         self.check_first()?;
-        if let Some(contents) = Contents::open_batch(SequenceKind::List, Opcode::EmptyList, self) {
-            let first_mark = !self.marked;
-            let end = End::Itself;
-            return Ok(List { direct: self, contents, at: NOWHERE, end, first_mark, nones: 0 });
+        let first_mark = !self.marked;
+        match Contents::open_stored(SequenceKind::List, Opcode::EmptyList, self) {
+            Some(contents) => Ok(List::new(self, contents, first_mark, End::Itself)),
+            None => self.rare_sequence(),
         }
-        self.short_sequence()
+    }
+
+    /// The items of the sequence that is next, where one of any length is asked for.
+    pub(in crate::de) fn items_ahead<'g>(&mut self) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
+        if !self.is_first() {
+            return None;
+        }
+        let first_mark = !self.marked;
+        // In the place where they are returned: copying what was just written would wait for that.
+        let items = match self.floats() {
+            // They may be decoded, and dropped behind an answer.
+            None if self.is_list_of_lines() => return None,
+            Some(floats) => Items::Numbers(Numbers::floats(self, floats)),
+            None => Items::List(
+                match Contents::open_stored(SequenceKind::List, Opcode::EmptyList, self) {
+                    Some(contents) => List::new(self, contents, first_mark, End::Itself),
+                    None => self.rare_sequence().ok()?,
+                },
+            ),
+        };
+        Some(ManuallyDrop::new(items))
+    }
+
+    /// Returns true if a list of protocol 0 is next.
+    pub(super) fn is_list_of_lines(&self) -> bool {
+        let begin = [Opcode::Mark, Opcode::List].map(|opcode| opcode.byte());
+        self.protocol < 2 && self.cursor.peek(2) == Some(&begin)
+    }
+
+    /// The items of a list of protocol 0. If all of them are ints, they are decoded at once.
+    pub(super) fn list_of_lines<'g>(&mut self) -> Outcome<Items<'_, 'g, 'de>> {
+        let mut cursor = self.cursor.clone();
+        cursor.read_peeked(2);
+        if cursor.absorb_opcode(Opcode::Put) && cursor.read_line().is_err() {
+            return self.irregular();
+        }
+        let begin = cursor.position();
+        let ints = cursor.read_int_items();
+        #[cfg(test)]
+        super::ahead::work::looked_at(cursor.position() - begin);
+        // A value behind them may be another item.
+        if cursor.position() == begin || cursor.peek_opcode().is_none_or(is_value) {
+            return self.sequence().map(Items::List);
+        }
+        self.check_first()?;
+        self.cursor.read_peeked(2);
+        self.memoize_other()?;
+        if self.cursor.position() != begin || !self.passes(0) {
+            return self.irregular();
+        }
+        self.cursor = cursor;
+        (self.marked, self.sole) = (true, false);
+        Ok(Items::Numbers(Numbers::ints(self, ints)))
+    }
+
+    /// The same for a sequence of `len` items.
+    pub(in crate::de) fn items_of_ahead<'g>(
+        &mut self,
+        len: usize,
+    ) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
+        let items = if self.is_short_tuple(len) {
+            // Most tuples go the short way.
+            Items::Fixed(self.fixed(len, short_tuple(len)?, End::Itself).ok()?)
+        } else if self.expects_lists() && self.is_first() {
+            let first_mark = !self.marked;
+            match Contents::open_stored(SequenceKind::List, Opcode::EmptyList, self) {
+                Some(contents) => Items::List(List::new(self, contents, first_mark, End::Itself)),
+                None => self.tuple(len).ok()?,
+            }
+        } else {
+            self.tuple(len).ok()?
+        };
+        Some(ManuallyDrop::new(items))
     }
 
     /// Reads a list of floats, and gives them, each behind its opcode. `None`, with nothing read,
@@ -65,28 +141,13 @@ impl<'de> Direct<'de> {
         let floats = self.cursor.peek_floats()?;
         #[cfg(test)]
         super::ahead::work::looked_at(floats.len());
-        let begin = [Opcode::EmptyList, Opcode::Memoize, Opcode::Mark].map(|opcode| opcode.byte());
-        if !self.enter_memoized(begin) && !self.enter_put(Opcode::EmptyList) {
-            return None;
-        }
+        self.enter_stored(Opcode::EmptyList, false)?;
         self.cursor.read_peeked(floats.len());
         // The APPENDS.
         self.cursor.read_peeked_opcode();
         self.leave();
         self.sole = false;
         Some(floats)
-    }
-
-    /// A list that no batch follows, as one of no item or of one, or any other sequence.
-    #[inline(never)]
-    fn short_sequence(&mut self) -> Outcome<List<'_, 'de>> {
-        let (first_mark, end) = (!self.marked, End::Itself);
-        match Contents::open_memoized(SequenceKind::List, Opcode::EmptyList, self) {
-            Some(contents) => {
-                Ok(List { direct: self, contents, at: NOWHERE, end, first_mark, nones: 0 })
-            }
-            None => self.rare_sequence(),
-        }
     }
 
     #[inline(never)]
@@ -135,7 +196,7 @@ impl<'de> Direct<'de> {
     ) -> Outcome<List<'_, 'de>> {
         self.check_first()?;
         self.enter()?;
-        Ok(List { direct: self, contents, at: NOWHERE, end, first_mark, nones: 0 })
+        Ok(List::new(self, contents, first_mark, end))
     }
 
     #[inline]
@@ -175,9 +236,12 @@ impl<'de> Direct<'de> {
     /// Returns true if a scalar is next: then a tuple of `len` items has no mark.
     #[inline]
     pub(in crate::de) fn is_short_tuple(&self, len: usize) -> bool {
-        matches!(len, 1..=3)
-            && self.cursor.peek_byte().is_some_and(begins_scalar)
-            && !self.is_class_ahead()
+        match self.cursor.peek_byte() {
+            Some(byte) if matches!(len, 1..=3) && begins_scalar(byte) => {
+                !may_begin_class(byte) || !self.is_class_ahead()
+            }
+            _ => false,
+        }
     }
 
     /// A tuple of `len` scalars, as the key of a dict or an element of a set.
@@ -191,12 +255,6 @@ impl<'de> Direct<'de> {
             }
             _ => self.irregular(),
         }
-    }
-
-    /// The same as [`tuple`](Self::tuple), where [`is_short_tuple`](Self::is_short_tuple) is true.
-    #[inline]
-    pub(in crate::de) fn short_tuple(&mut self, len: usize) -> Option<Fixed<'_, 'de>> {
-        self.fixed(len, short_tuple(len)?, End::Itself).ok()
     }
 
     #[inline]
@@ -219,7 +277,17 @@ impl<'de> Direct<'de> {
     }
 }
 
-impl<'de> List<'_, 'de> {
+impl<'a, 'de> List<'a, 'de> {
+    #[inline(always)]
+    fn new(
+        direct: &'a mut Direct<'de>,
+        contents: Contents<SequenceKind>,
+        first_mark: bool,
+        end: End,
+    ) -> Self {
+        Self { direct, contents, at: NOWHERE, end, first_mark, nones: 0 }
+    }
+
     /// The next item.
     pub(in crate::de) fn next<'g>(&mut self) -> Result<Option<Place<'_, 'g, 'de>>> {
         if !self.go_on()? {
@@ -408,7 +476,9 @@ impl<'de> Fixed<'_, 'de> {
         {
             return self.direct.irregular();
         }
-        self.direct.memoize_other()?;
+        if !self.direct.memoizes(MemoSlot::OTHER) {
+            self.direct.memoize_other()?;
+        }
         self.direct.leave();
         self.direct.end_object(self.end)
     }
