@@ -174,7 +174,9 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
                 Some(value) => Some(value),
                 None => direct.other_short_int().map(i128::from),
             },
-            Self::Number(Num::Int(value), _) => Some(i128::from(*value)),
+            Self::Number(Num::Int(value), _) | Self::Listed(Num::Int(value), ..) => {
+                Some(i128::from(*value))
+            }
             _ => None,
         }
     }
