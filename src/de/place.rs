@@ -74,22 +74,14 @@ pub(crate) enum Described<'a> {
     Dtype(&'a Dtype),
 }
 
-/// The place of an item that one look has found, in two registers.
+/// What one look has found of a sequence, in two registers: the place of an item, or the end.
 pub(crate) enum Found<'a, 'de> {
     Ahead(&'a mut Direct<'de>),
     Key(&'a mut Direct<'de>),
     Nothing(&'a mut Direct<'de>),
-}
-
-impl<'a, 'de> Found<'a, 'de> {
-    #[inline(always)]
-    pub(crate) fn place<'g>(self) -> Place<'a, 'g, 'de> {
-        match self {
-            Self::Ahead(direct) => Place::Ahead(direct),
-            Self::Key(direct) => Place::Key(direct),
-            Self::Nothing(direct) => Place::nothing(direct),
-        }
-    }
+    End,
+    /// One look does not tell.
+    Other,
 }
 
 /// A value where an `Option` or a newtype is asked for.

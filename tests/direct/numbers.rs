@@ -125,7 +125,8 @@ fn lists_of_floats_are_read_as_one_by_one() {
     let floats = [float(1.0), float(-0.0), float(f64::INFINITY)];
     let list = batches(&floats, b"\x94");
     // Anything else among them, and each place for a frame or an end.
-    for other in [&b"K\x01"[..], b"N", b"\x88", b"]\x94", b"h\0", b"\x8c\x01a", b"I1\n", b"0", b"("] {
+    for other in [&b"K\x01"[..], b"N", b"\x88", b"]\x94", b"h\0", b"\x8c\x01a", b"I1\n", b"0", b"("]
+    {
         for at in 0..=floats.len() {
             let mut items = floats.to_vec();
             items.insert(at, other.to_vec());

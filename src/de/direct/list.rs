@@ -9,7 +9,7 @@ use super::made::{End, may_begin_class};
 use super::memo::MemoSlot;
 use super::state::Direct;
 use super::{Irregular, Outcome};
-use crate::de::items::{Items, Step};
+use crate::de::items::Items;
 use crate::de::numbers::Numbers;
 use crate::de::place::{Found, Place};
 use crate::error::Result;
@@ -59,6 +59,7 @@ impl<'de> Direct<'de> {
     }
 
     /// The items of the sequence that is next, where one of any length is asked for.
+    #[inline(never)]
     pub(in crate::de) fn items_ahead<'g>(&mut self) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
         if !self.is_first() {
             return None;
@@ -119,12 +120,8 @@ impl<'de> Direct<'de> {
         let items = if self.is_short_tuple(len) {
             // Most tuples go the short way.
             Items::Fixed(self.fixed(len, short_tuple(len)?, End::Itself).ok()?)
-        } else if self.expects_lists() && self.is_first() {
-            let first_mark = !self.marked;
-            match Contents::open_stored(SequenceKind::List, Opcode::EmptyList, self) {
-                Some(contents) => Items::List(List::new(self, contents, first_mark, End::Itself)),
-                None => self.tuple(len).ok()?,
-            }
+        } else if self.expects_lists() && self.is_at(Opcode::EmptyList) {
+            return self.items_ahead();
         } else {
             self.tuple(len).ok()?
         };
@@ -295,55 +292,57 @@ impl<'a, 'de> List<'a, 'de> {
         }
         self.at = self.direct.cursor.position();
         self.direct.sole = false;
-        Ok(Some(self.found().place()))
+        Ok(Some(match self.contents.kind {
+            SequenceKind::List => Place::Ahead(self.direct),
+            SequenceKind::Set | SequenceKind::SetOfList => Place::Key(self.direct),
+        }))
     }
 
-    /// An item as it was found.
+    /// Returns true if a batch is open and another item of it is next.
     #[inline(always)]
-    fn found(&mut self) -> Found<'_, 'de> {
+    pub(in crate::de) fn is_in_batch(&self) -> bool {
+        self.nones == 0
+            && self.contents.is_in_batch(self.direct)
+            && self.at != self.direct.cursor.position()
+    }
+
+    /// That item.
+    #[inline(always)]
+    pub(in crate::de) fn next_in_batch(&mut self) -> Found<'_, 'de> {
+        self.contents.count_in_batch();
+        self.at = self.direct.cursor.position();
+        self.direct.sole = false;
         match self.contents.kind {
             SequenceKind::List => Found::Ahead(self.direct),
             SequenceKind::Set | SequenceKind::SetOfList => Found::Key(self.direct),
         }
     }
 
-    /// The next item, if a batch is open and another one is in it.
-    #[inline]
-    pub(in crate::de) fn next_in_batch(&mut self) -> Option<Found<'_, 'de>> {
+    /// The next item, if it belongs to a row of None that has been read, or if what is behind the
+    /// item before shows it.
+    pub(in crate::de) fn find(&mut self) -> Found<'_, 'de> {
+        if let Some(left) = self.nones.checked_sub(1) {
+            self.nones = left;
+            return Found::Nothing(self.direct);
+        }
+        self.step()
+    }
+
+    /// Reads the row of None that is next, and hands out the first; `false` where none is.
+    fn begins_row(&mut self) -> bool {
         let at = self.direct.cursor.position();
-        let is_next = self.contents.is_in_batch(self.direct) && self.at != at;
-        if !is_next {
-            return if self.direct.is_at(Opcode::None) { self.begin_row(at) } else { None };
+        if self.at == at || !self.direct.is_at(Opcode::None) {
+            return false;
         }
-        self.contents.count_in_batch();
-        self.at = at;
-        self.direct.sole = false;
-        Some(self.found())
-    }
-
-    /// Returns true if the next item belongs to a row of None that has been read.
-    #[inline(always)]
-    pub(in crate::de) fn is_in_row(&self) -> bool {
-        self.nones > 0
-    }
-
-    /// The next item of such a row.
-    #[inline(always)]
-    pub(in crate::de) fn next_in_row(&mut self) -> Option<Found<'_, 'de>> {
-        self.nones = self.nones.checked_sub(1)?;
-        Some(Found::Nothing(self.direct))
-    }
-
-    /// Reads the row of None that begins at `at`; gives its first item.
-    #[inline(never)]
-    fn begin_row(&mut self, at: usize) -> Option<Found<'_, 'de>> {
-        if self.at == at {
-            return None;
+        match self.contents.pass_row(self.direct).checked_sub(1) {
+            Some(left) => {
+                self.nones = left;
+                self.at = at;
+                self.direct.sole = false;
+                true
+            }
+            None => false,
         }
-        self.nones = self.contents.pass_row(self.direct).checked_sub(1)?;
-        self.at = at;
-        self.direct.sole = false;
-        Some(Found::Nothing(self.direct))
     }
 
     /// Ends the item before; returns true if another follows.
@@ -365,30 +364,27 @@ impl<'a, 'de> List<'a, 'de> {
     }
 
     /// Reads what is behind an item, if the next opcode alone shows what it is.
-    pub(in crate::de) fn step(&mut self) -> Step {
+    fn step(&mut self) -> Found<'_, 'de> {
         if self.ends() {
-            return Step::End;
+            return Found::End;
+        }
+        if self.begins_row() {
+            return Found::Nothing(self.direct);
         }
         if self.contents.kind == SequenceKind::List
             && let Some(is_item) = self.contents.begins(self.direct)
         {
             self.at = if is_item { self.direct.cursor.position() } else { NOWHERE };
             self.direct.sole &= !is_item;
-            return if is_item { Step::Item } else { Step::End };
+            return if is_item { Found::Ahead(self.direct) } else { Found::End };
         }
         let moved = self.direct.cursor.position() != self.at;
         if moved && self.contents.appends_int(self.direct) {
             self.at = self.direct.cursor.position();
             self.direct.sole = false;
-            return Step::Item;
+            return Found::Ahead(self.direct);
         }
-        Step::Other
-    }
-
-    /// The item that a step has found.
-    #[inline(always)]
-    pub(in crate::de) fn ahead<'g>(&mut self) -> Place<'_, 'g, 'de> {
-        Place::Ahead(self.direct)
+        Found::Other
     }
 
     /// Comes to an end where reading has given up.
@@ -433,19 +429,14 @@ impl<'a, 'de> List<'a, 'de> {
 
 impl<'de> Fixed<'_, 'de> {
     /// The next item, if no frame begins or ends before it.
-    #[inline]
-    pub(in crate::de) fn next_in_frame(&mut self) -> Option<Found<'_, 'de>> {
+    #[inline(always)]
+    pub(in crate::de) fn find(&mut self) -> Found<'_, 'de> {
         let at = self.direct.cursor.position();
         if self.left == 0 || self.at == at || self.direct.is_at_frame() {
-            return None;
+            return Found::Other;
         }
         self.left -= 1;
         self.at = at;
-        Some(self.item())
-    }
-
-    #[inline]
-    fn item(&mut self) -> Found<'_, 'de> {
         self.direct.sole = false;
         if self.is_key { Found::Key(self.direct) } else { Found::Ahead(self.direct) }
     }
@@ -457,7 +448,9 @@ impl<'de> Fixed<'_, 'de> {
         self.end_item()?;
         self.direct.next()?;
         self.at = self.direct.cursor.position();
-        Ok(Some(self.item().place()))
+        self.direct.sole = false;
+        let direct = &mut *self.direct;
+        Ok(Some(if self.is_key { Place::Key(direct) } else { Place::Ahead(direct) }))
     }
 
     #[inline]

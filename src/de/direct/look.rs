@@ -6,8 +6,6 @@
 //! are kept, so that lists of one list of one list are looked through once; and all looks together
 //! are limited.
 
-use std::collections::BinaryHeap;
-
 use super::Outcome;
 use super::ahead::{ScalarRun, scalar_end};
 use super::state::Direct;
@@ -29,9 +27,8 @@ const SHORT: usize = 8;
 pub(super) struct Looked {
     start: usize,
     end: usize,
-    /// The places, in order, at which items, entries and batches begin that are added to a
-    /// container.
-    added: Vec<usize>,
+    /// The places at which items, entries and batches begin that are added to a container.
+    added: Places,
     /// The values at its end, whose use lies behind it.
     stack: Operands,
 }
@@ -48,36 +45,55 @@ pub(super) struct Operands {
 /// container.
 #[derive(Default)]
 pub(super) struct Items {
-    start: usize,
     end: usize,
-    /// Where they begin, in order.
-    begins: Vec<usize>,
+    /// Where they begin.
+    begins: Places,
 }
 
-/// Sorts places. By a heap, which is a tenth of the code of a sort, and every program has it.
-fn sort(places: &mut Vec<usize>) {
-    if !places.is_sorted() {
-        *places = BinaryHeap::from(std::mem::take(places)).into_sorted_vec();
+/// Places in a stretch of the input, a bit for each byte.
+#[derive(Default)]
+struct Places {
+    start: usize,
+    bits: Vec<u64>,
+}
+
+impl Places {
+    /// Forgets all, and takes those from `start` on.
+    fn clear(&mut self, start: usize) {
+        self.start = start;
+        self.bits.clear();
+    }
+
+    fn add(&mut self, at: usize) {
+        let Some(bit) = at.checked_sub(self.start) else { return };
+        if self.bits.len() <= bit / 64 {
+            self.bits.resize(bit / 64 + 1, 0);
+        }
+        if let Some(bits) = self.bits.get_mut(bit / 64) {
+            *bits |= 1 << (bit % 64);
+        }
+    }
+
+    fn contains(&self, at: usize) -> bool {
+        let Some(bit) = at.checked_sub(self.start) else { return false };
+        self.bits.get(bit / 64).is_some_and(|bits| bits >> (bit % 64) & 1 == 1)
     }
 }
 
 impl Items {
     fn clear(&mut self, start: usize) {
-        (self.start, self.end) = (start, start);
-        self.begins.clear();
+        self.end = start;
+        self.begins.clear(start);
     }
 
     fn add(&mut self, begins: &[usize]) {
-        self.begins.extend_from_slice(begins);
-    }
-
-    fn end(&mut self, end: usize) {
-        self.end = end;
-        sort(&mut self.begins);
+        for begin in begins {
+            self.begins.add(*begin);
+        }
     }
 
     fn contains(&self, at: usize) -> bool {
-        (self.start..self.end).contains(&at) && self.begins.binary_search(&at).is_ok()
+        at < self.end && self.begins.contains(at)
     }
 }
 
@@ -94,7 +110,7 @@ impl<'de> Direct<'de> {
         if !known {
             self.look()?;
         }
-        Ok(self.looked.added.binary_search(&at).is_ok())
+        Ok(self.looked.added.contains(at))
     }
 
     /// Looks through what comes next, until it is added to something or turns out not to be.
@@ -102,7 +118,7 @@ impl<'de> Direct<'de> {
         let mut cursor = self.ahead();
         let start = cursor.position();
         let mut looked = std::mem::take(&mut self.looked);
-        looked.added.clear();
+        looked.added.clear(start);
         let stack = &mut looked.stack;
         stack.clear();
         loop {
@@ -121,7 +137,7 @@ impl<'de> Direct<'de> {
                 },
             };
             let Some(first) = first else { break };
-            looked.added.push(first);
+            looked.added.add(first);
             // The container that gets the items lies before everything that was looked at.
             if stack.starts.is_empty() {
                 break;
@@ -130,7 +146,6 @@ impl<'de> Direct<'de> {
         looked.start = start;
         looked.end = cursor.position();
         self.lookahead -= ((looked.end - start) as u64).min(self.lookahead);
-        sort(&mut looked.added);
         self.looked = looked;
         Ok(())
     }
@@ -210,7 +225,7 @@ impl<'de> Direct<'de> {
         };
         self.last_was_no_tuple = if found { 0 } else { len };
         self.operands = stack;
-        self.items.end(cursor.position());
+        self.items.end = cursor.position();
         self.lookahead -= ((cursor.position() - start) as u64).min(self.lookahead);
         Ok(found)
     }

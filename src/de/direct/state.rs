@@ -88,13 +88,14 @@ pub(crate) struct Direct<'de> {
 }
 
 /// [`Direct::asked`] in programs with a resolver.
-static ASKED: Late<for<'de> fn(Direct<'de>) -> Asked<'de>> = Late::new();
+static ASKED: Late<for<'d, 'de> fn(&'d mut Direct<'de>) -> Asked<'de>> = Late::new();
 
 /// To be called before anything is read with a resolver.
 pub(in crate::de) fn bind() {
     ASKED.bind(|direct| {
-        let names = direct.classes.into_iter().map(Class::into_names).collect();
-        Asked { names, answer: direct.answer }
+        let classes = std::mem::take(&mut direct.classes);
+        let names = classes.into_iter().map(Class::into_names).collect();
+        Asked { names, answer: direct.answer.take() }
     });
 }
 
@@ -175,7 +176,8 @@ impl<'de> Direct<'de> {
     }
 
     /// Ends the reading; gives what the resolver has been asked.
-    pub(super) fn asked(self) -> Asked<'de> {
+    #[cold]
+    pub(super) fn asked(&mut self) -> Asked<'de> {
         if self.resolver.is_none() {
             return Asked::default();
         }
