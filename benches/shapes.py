@@ -2,7 +2,7 @@
 """The shapes that real caches hold: writes their pickles, and measures CPython on them.
 
     python3 shapes.py [--out DIR] [--scale F] [--force] [NAME ...]    writes DIR/NAME.p2.pkl and NAME.p4.pkl
-    python3 shapes.py --run [--rounds N] [NAME ...]                   measures, CPython and ours in turns, and says
+    python3 shapes.py --run [--rounds N] [--large MB] [NAME ...]      measures, CPython and ours in turns, and says
                                                                       which goals are met
     python3 shapes.py --check DIR [NAME ...]                          compares what ours wrote with the shapes
 
@@ -295,7 +295,8 @@ def measure(program, folder, name, protocol, rounds):
         calls = seconds(one_by_one)
         command = [program, "--json", path, name, str(protocol)]
         ours = json.loads(subprocess.check_output(command, env={**os.environ, **HEAP_KEPT}))
-        for key, base in (("typed", loads), ("value", loads), ("encode", dumps), ("one", calls)):
+        to_loads = [(key, loads) for key in ("typed", "value", "chrono", "jiff")]
+        for key, base in (*to_loads, ("encode", dumps), ("one", calls)):
             if key in ours:
                 found[key].append(ours[key] / base)
         for key, part, base in RATIOS:
@@ -360,6 +361,8 @@ def goals(names):
     floored = [(name, protocol) for name, protocol in but(*DATES, *OTHERS, *ARRAYS, *SHARED) if (name in BYTES, protocol) != (True, 2)]
     yield "typed / CPython", "typed", 0.7, 0.4, but(*DATES, *SHARED, *NAMED, *BYTES, *ARRAYS)
     yield "typed / CPython: dates through chrono's own serde", "typed", 1.2, 0.9, case(*DATES)
+    yield "typed / CPython: dates through python::chrono", "chrono", 0.8, 0.4, case(*DATES)
+    yield "typed / CPython: dates through python::jiff", "jiff", 0.8, 0.4, case(*DATES)
     yield "typed / CPython: intkeys, bytes_small, long_text", "typed", 0.8, 0.65, case(*NAMED)
     yield "typed / floor", "floor", 1.7, 1.25, floored
     yield "typed / floor: shared ones, enums", "floor", 2.5, 1.5, case(*SHARED)
@@ -382,6 +385,31 @@ def goals(names):
     yield "typed encode / CPython", "encode", 0.2, 0.1, but()
 
 
+def of_large_array(program, folder, size, rounds):
+    """The lines of the goals of one array of `size` bytes that comes from a reader."""
+    import numpy as np
+
+    path = os.path.join(folder, "large.pkl")
+    if not os.path.exists(path) or os.path.getsize(path) < size:
+        with open(path, "wb") as file:
+            pickle.dump(np.arange(size // 8, dtype="f8"), file, 5)
+    times, peak = [], 0.0
+    for _ in range(rounds):
+        ours, file = (
+            json.loads(subprocess.check_output([program, "--array", path, *of])) for of in ([], ["file"])
+        )
+        times.append(ours["seconds"] / file["seconds"])
+        peak = max(peak, ours["peak"] / ours["bytes"])
+    os.remove(path)
+    for goal, must, reach, seen in (
+        ("reading the file into a Vec", 1.3, 1.1, statistics.median(times)),
+        ("the array, peak of memory", 1.15, 1.1, peak),
+    ):
+        word = "missed" if seen > must else "met" if seen > reach else "reached"
+        goal = "OwnedNdArray of %d MB from a reader / %s" % (size >> 20, goal)
+        yield "| %s | %g | %g | %.2f | | %s |" % (goal, must, reach, seen, word)
+
+
 def judged(rows, names):
     """The goals as lines of a table: the worst case of each, and those that miss it."""
     yield "| goal | must | reach | seen, at worst | missed by | |"
@@ -401,7 +429,7 @@ def judged(rows, names):
         yield "| %s | %g | %g | %.2f %s | %s | %s |" % (goal, must, reach, worst, where, missed, word)
 
 
-def run(program, folder, names, rounds):
+def run(program, folder, names, rounds, large):
     print("| shape | protocol | " + " | ".join(COLUMNS.values()) + " |")
     print("|---|--:|" + "--:|" * len(COLUMNS))
     rows = {}
@@ -415,6 +443,9 @@ def run(program, folder, names, rounds):
     print()
     for line in judged(rows, names):
         print(line)
+    if large:
+        for line in of_large_array(program, folder, large << 20, rounds):
+            print(line)
 
 
 def main():
@@ -426,6 +457,7 @@ def main():
     parser.add_argument("--run", action="store_true")
     parser.add_argument("--check", metavar="DIR", help="what `shapes --write DIR` wrote")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--large", type=int, default=0, metavar="MB", help="with --run: an array of so many MB too")
     parser.add_argument("--program", default=os.path.join(os.path.dirname(HERE), "target", "release", "shapes"))
     args = parser.parse_args()
     names = args.names or list(SHAPES)
@@ -436,7 +468,7 @@ def main():
     if args.check:
         sys.exit(1 if check(args.check, args.out, names) else 0)
     if args.run:
-        run(args.program, args.out, names, args.rounds)
+        run(args.program, args.out, names, args.rounds, args.large)
 
 
 if __name__ == "__main__":

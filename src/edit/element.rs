@@ -181,7 +181,7 @@ fn items_of(value: &Value, len: usize) -> Option<&[Value]> {
 fn int(dtype: &Dtype, value: &Value) -> Option<Vec<u8>> {
     let int = match value {
         Value::Int(value) => i128::from(*value),
-        Value::BigInt(value) => i128::try_from(&**value).ok()?,
+        Value::BigInt(value) => i128::try_from(value).ok()?,
         _ => return None,
     };
     let size = Some(dtype.itemsize).filter(|size| matches!(size, 1 | 2 | 4 | 8))?;

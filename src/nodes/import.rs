@@ -142,7 +142,7 @@ impl<'v> Part<'v> {
             Value::Bool(true) => Self::Plain(Tag::True),
             Value::Bool(false) => Self::Plain(Tag::False),
             Value::Int(int) => Self::Const(Const::Int(int)),
-            Value::BigInt(int) => Self::Const(Const::BigInt(Cow::Owned(*int))),
+            Value::BigInt(int) => Self::Const(Const::BigInt(Cow::Owned(int))),
             Value::Float(float) => Self::Const(Const::Float(float)),
             Value::Str(text) => Self::Const(Const::Str(Cow::Owned(text))),
             Value::Surrogates(text) => {

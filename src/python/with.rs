@@ -190,7 +190,7 @@ impl AsPython for BigInt {
     fn from_python(int: Value) -> Result<Self> {
         match int {
             Value::Int(int) => Ok(int.into()),
-            Value::BigInt(int) => Ok(*int),
+            Value::BigInt(int) => Ok(int),
             Value::Bool(bool) => Ok(i64::from(bool).into()),
             // JSON and similar formats have digits. A million of them take long to read.
             Value::Str(digits) if digits.len() <= crate::limits::INT_DIGITS => digits

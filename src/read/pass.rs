@@ -44,7 +44,7 @@ pub(super) const LONG: u8 = 252;
 /// A length of one byte, and so many bytes.
 pub(super) const COUNTED1: u8 = 253;
 /// The same with a length of four bytes.
-const COUNTED4: u8 = 254;
+pub(super) const COUNTED4: u8 = 254;
 /// Lines, long payloads, frames, STOP, and what is no opcode.
 const OTHER: u8 = 255;
 

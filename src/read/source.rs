@@ -14,7 +14,7 @@
 use std::io::{self, BufRead, Read};
 
 use super::Cursor;
-use super::pass::{CONSTANT, COUNTED1, FLOAT, LENGTHS, LONG, LONGEST, pass};
+use super::pass::{CONSTANT, COUNTED1, COUNTED4, FLOAT, LENGTHS, LONG, LONGEST, pass};
 use crate::error::{Error, Result};
 use crate::instruction::{Extent, Opcode};
 use crate::limits;
@@ -37,6 +37,18 @@ pub(crate) trait Feed {
     /// # Errors
     /// The reader's own.
     fn give(&mut self, bytes: &mut Vec<u8>, missing: usize) -> io::Result<usize>;
+
+    /// Adds short instructions to `bytes`, of which the last byte is the opcode of the first, each
+    /// with the opcode behind it, which is there if the pickle is whole. Ends at the opcode of an
+    /// instruction that needs a closer look, which is then the last byte. A reader that gives more
+    /// than it is asked for does nothing.
+    ///
+    /// # Errors
+    /// The reader's own, and its end.
+    fn read_on(&mut self, bytes: &mut Vec<u8>) -> Result<(), Halt> {
+        let _ = bytes;
+        Ok(())
+    }
 }
 
 /// A reader of which no byte is read that is not known to be part of the pickle.
@@ -55,30 +67,132 @@ impl<R: Read> Sparing<R> {
     }
 }
 
-/// Bytes up to which a read goes by way of the stack.
-const SMALL: usize = 32;
+/// Bytes that are read into an array on the stack before they are added to the others.
+const STAGE: usize = 64;
+
+/// The last bytes of a pickle, which are not yet with the others: a `Vec` that may grow keeps its
+/// length in memory, and this one is in a register.
+struct Stage<'b> {
+    bytes: &'b mut Vec<u8>,
+    room: [u8; STAGE],
+    len: usize,
+}
+
+impl Stage<'_> {
+    /// Room for `len` bytes, if that is as much as goes by way of the stack.
+    #[inline(always)]
+    fn room(&mut self, len: usize) -> Option<&mut [u8]> {
+        if self.len + len > STAGE {
+            self.flush();
+        }
+        self.room.get_mut(self.len..self.len + len)
+    }
+
+    /// Inlined, so that nothing has the address of the length.
+    #[inline(always)]
+    fn flush(&mut self) {
+        add(self.bytes, self.room.get(..self.len).unwrap_or_default());
+        self.len = 0;
+    }
+}
+
+#[inline(never)]
+fn add(bytes: &mut Vec<u8>, more: &[u8]) {
+    bytes.extend_from_slice(more);
+}
+
+impl<R: Read> Sparing<R> {
+    /// The next byte. A buffer has a quick way for one.
+    #[inline(always)]
+    fn one(&mut self, stage: &mut Stage<'_>) -> Result<u8, Halt> {
+        let mut byte = [0];
+        if let Err(error) = self.0.read_exact(&mut byte) {
+            self.explain(error, &mut byte)?;
+        }
+        if let Some([room, ..]) = stage.room(1) {
+            *room = byte[0];
+            stage.len += 1;
+        }
+        Ok(byte[0])
+    }
+
+    /// Asks again where `read_exact` said that this is the end: it may be the reader's own error.
+    #[cold]
+    #[inline(never)]
+    fn explain(&mut self, error: io::Error, byte: &mut [u8]) -> Result<(), Halt> {
+        if error.kind() != io::ErrorKind::UnexpectedEof {
+            return Err(Halt::Io(error));
+        }
+        match self.read_uninterrupted(byte) {
+            Ok(0) => Err(Halt::End),
+            Ok(_) => Ok(()),
+            Err(error) => Err(Halt::Io(error)),
+        }
+    }
+
+    /// The next `len` bytes; gives the last of them, of which there is at least one.
+    #[inline(always)]
+    fn some(&mut self, stage: &mut Stage<'_>, len: usize) -> Result<u8, Halt> {
+        let mut missing = len;
+        if let Some(room) = stage.room(len) {
+            match self.0.read(room) {
+                Ok(read) if read == len => {
+                    let last = room.last().copied().unwrap_or_default();
+                    stage.len += len;
+                    return Ok(last);
+                }
+                Ok(read) => {
+                    stage.len += read.min(len);
+                    missing = len.saturating_sub(read);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Halt::Io(error)),
+            }
+        }
+        stage.flush();
+        self.rest(stage.bytes, missing)
+    }
+
+    /// The same of what comes in parts, or is long.
+    #[inline(never)]
+    fn rest(&mut self, bytes: &mut Vec<u8>, len: usize) -> Result<u8, Halt> {
+        fill(self, bytes, bytes.len().saturating_add(len))?;
+        Ok(bytes.last().copied().unwrap_or_default())
+    }
+
+    /// Reads instructions, the first with the opcode `byte`, to one that needs a closer look.
+    #[inline(always)]
+    fn instructions(&mut self, stage: &mut Stage<'_>, mut byte: u8) -> Result<(), Halt> {
+        loop {
+            // The table has all 256 bytes.
+            let length = LENGTHS[usize::from(byte)];
+            let ones = match length {
+                1 | CONSTANT | COUNTED1 | LONG => 1,
+                2 => 2,
+                COUNTED4 => 4,
+                FLOAT | ..=LONGEST => 0,
+                _ => return Ok(()),
+            };
+            // One place for all, so that the reader's part is inlined.
+            let mut count = 0;
+            for _ in 0..ones {
+                byte = self.one(stage)?;
+                count = count >> 8 | u32::from(byte) << 24;
+            }
+            byte = match length {
+                ..=2 | CONSTANT => byte,
+                COUNTED1 | LONG => self.some(stage, usize::from(byte) + 1)?,
+                COUNTED4 => self.some(stage, (count as usize).saturating_add(1))?,
+                FLOAT => self.some(stage, LONGEST.into())?,
+                _ => self.some(stage, length.into())?,
+            };
+        }
+    }
+}
 
 impl<R: Read> Feed for Sparing<R> {
-    #[inline]
     fn give(&mut self, bytes: &mut Vec<u8>, missing: usize) -> io::Result<usize> {
-        if missing == 1 {
-            // A buffer has a quick way for that.
-            let mut byte = [0];
-            let len = match self.0.read_exact(&mut byte) {
-                Ok(()) => 1,
-                // It may be the end, or the reader's own error.
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    self.read_uninterrupted(&mut byte)?
-                }
-                Err(error) => return Err(error),
-            };
-            if len > 0 {
-                bytes.push(byte[0]);
-            }
-            return Ok(len);
-        }
-        let mut room = [0; SMALL];
-        if let Some(room) = room.get_mut(..missing) {
+        if let Some(room) = [0; STAGE].get_mut(..missing) {
             let len = self.0.read(room)?;
             bytes.extend_from_slice(room.get(..len).unwrap_or(room));
             return Ok(len);
@@ -86,6 +200,28 @@ impl<R: Read> Feed for Sparing<R> {
         let chunk = missing.min(limits::READ_CHUNK) as u64;
         self.0.by_ref().take(chunk).read_to_end(bytes)
     }
+
+    fn read_on(&mut self, bytes: &mut Vec<u8>) -> Result<(), Halt> {
+        let Some(&byte) = bytes.last() else { return Ok(()) };
+        let mut stage = Stage { bytes, room: [0; STAGE], len: 0 };
+        let read = self.instructions(&mut stage, byte);
+        stage.flush();
+        read
+    }
+}
+
+/// Reads until `bytes` has `end` of them.
+fn fill(feed: &mut impl Feed, bytes: &mut Vec<u8>, end: usize) -> Result<(), Halt> {
+    while bytes.len() < end {
+        let missing = end - bytes.len();
+        match feed.give(bytes, missing) {
+            Ok(0) => return Err(Halt::End),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Halt::Io(error)),
+        }
+    }
+    Ok(())
 }
 
 /// A reader with a buffer, of which bytes are looked at before they are taken.
@@ -120,7 +256,7 @@ pub(crate) enum Collected {
 }
 
 /// The reason for an end without STOP.
-enum Halt {
+pub(crate) enum Halt {
     /// The reader is at its end.
     End,
     /// The bytes so far are not a pickle; the machine gives the error.
@@ -263,30 +399,14 @@ impl<F: Feed> Collector<F> {
     }
 
     /// Reads short instructions outside of frames, the first at `at`, for as long as the reader
-    /// gives no more than is asked for: each with the opcode behind it, which is there if the
-    /// pickle is whole. `at` is moved to the first instruction that needs a closer look.
+    /// gives no more than is asked for. `at` is moved to the first that needs a closer look.
     fn read_on(&mut self, at: &mut usize) -> Result<(), Halt> {
         if self.bytes.len() == *at {
-            self.fill_one()?;
+            self.fill(*at + 1)?;
         }
-        while *at >= self.frame_end && self.bytes.len() == *at + 1 {
-            let Some(&byte) = self.bytes.get(*at) else { break };
-            // The table has all 256 bytes.
-            let len = match LENGTHS[usize::from(byte)] {
-                CONSTANT => 1,
-                FLOAT => LONGEST.into(),
-                len @ ..=LONGEST => len.into(),
-                COUNTED1 | LONG => {
-                    self.fill_one()?;
-                    2 + self.bytes.get(*at + 1).copied().map_or(0, usize::from)
-                }
-                _ => break,
-            };
-            match *at + len + 1 {
-                end if end == self.bytes.len() + 1 => self.fill_one()?,
-                end => self.fill(end)?,
-            }
-            *at += len;
+        if *at >= self.frame_end && self.bytes.len() == *at + 1 {
+            self.feed.read_on(&mut self.bytes)?;
+            *at = self.bytes.len() - 1;
         }
         Ok(())
     }
@@ -404,29 +524,7 @@ impl<F: Feed> Collector<F> {
         }
     }
 
-    /// Asks for one byte, or some. A buffer has a quick way for one.
-    #[inline(always)]
-    fn fill_one(&mut self) -> Result<(), Halt> {
-        match self.feed.give(&mut self.bytes, 1) {
-            Ok(0) => Err(Halt::End),
-            Ok(_) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                self.fill(self.bytes.len() + 1)
-            }
-            Err(error) => Err(Halt::Io(error)),
-        }
-    }
-
     fn fill(&mut self, end: usize) -> Result<(), Halt> {
-        while self.bytes.len() < end {
-            let missing = end - self.bytes.len();
-            match self.feed.give(&mut self.bytes, missing) {
-                Ok(0) => return Err(Halt::End),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Halt::Io(error)),
-            }
-        }
-        Ok(())
+        fill(&mut self.feed, &mut self.bytes, end)
     }
 }

@@ -171,7 +171,7 @@ impl Value {
     pub fn as_u64(&self) -> Option<u64> {
         match self {
             Self::Int(int) => u64::try_from(*int).ok(),
-            Self::BigInt(int) => u64::try_from(&**int).ok(),
+            Self::BigInt(int) => u64::try_from(int).ok(),
             Self::Object(_) => self.numpy_scalar()?.as_u64(),
             _ => None,
         }
@@ -181,7 +181,7 @@ impl Value {
     pub fn as_i128(&self) -> Option<i128> {
         match self {
             Self::Int(int) => Some(i128::from(*int)),
-            Self::BigInt(int) => i128::try_from(&**int).ok(),
+            Self::BigInt(int) => i128::try_from(int).ok(),
             Self::Object(_) => self.numpy_scalar()?.as_i128(),
             _ => None,
         }
@@ -191,7 +191,7 @@ impl Value {
     pub fn as_u128(&self) -> Option<u128> {
         match self {
             Self::Int(int) => u128::try_from(*int).ok(),
-            Self::BigInt(int) => u128::try_from(&**int).ok(),
+            Self::BigInt(int) => u128::try_from(int).ok(),
             Self::Object(_) => self.numpy_scalar()?.as_u128(),
             _ => None,
         }
@@ -201,7 +201,7 @@ impl Value {
     pub fn to_bigint(&self) -> Option<BigInt> {
         match self {
             Self::Int(int) => Some(BigInt::from(*int)),
-            Self::BigInt(int) => Some((**int).clone()),
+            Self::BigInt(int) => Some(int.clone()),
             Self::Object(_) => self.numpy_scalar()?.to_bigint(),
             _ => None,
         }

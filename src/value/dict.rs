@@ -294,13 +294,19 @@ impl Dict {
     }
 
     /// A dict of keys that other dicts have as well, each with the value at its place.
-    pub(crate) fn shaped(keys: Arc<Keys>, values: Vec<Value>) -> Self {
+    pub(crate) fn shaped(keys: Arc<Keys>, values: Box<[Value]>) -> Self {
         Self(Held::new(Table::shaped(keys, values)))
     }
 
     /// The same dict, whose clones are references to it until one of them is changed.
     pub(super) fn shared(self) -> Self {
         Self(self.0.share())
+    }
+
+    /// Another reference to a shared dict; `None` for one that is not shared.
+    #[inline(always)]
+    pub(super) fn reference(&self) -> Option<Self> {
+        self.0.reference().map(Self)
     }
 
     /// The address by which clones of a shared dict are known; `None` where it is not shared.

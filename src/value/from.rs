@@ -26,7 +26,7 @@ macro_rules! ints {
         $(impl From<$wide> for Value {
             /// An `int`.
             fn from(int: $wide) -> Self {
-                i64::try_from(int).map_or_else(|_| Self::BigInt(Box::new(int.into())), Self::Int)
+                i64::try_from(int).map_or_else(|_| Self::BigInt(int.into()), Self::Int)
             }
         })*
     };
@@ -36,7 +36,7 @@ ints!(fit: i8 i16 i32 i64 u8 u16 u32, isize i128 u64 u128 usize);
 impl From<BigInt> for Value {
     /// An `int`: [`Value::Int`] where it fits.
     fn from(int: BigInt) -> Self {
-        i64::try_from(&int).map_or_else(|_| Self::BigInt(Box::new(int)), Self::Int)
+        i64::try_from(&int).map_or_else(|_| Self::BigInt(int), Self::Int)
     }
 }
 
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn ints_of_every_width_are_ints() {
-        assert_eq!(Value::from(u64::MAX), Value::BigInt(Box::new(u64::MAX.into())));
+        assert_eq!(Value::from(u64::MAX), Value::BigInt(u64::MAX.into()));
         assert_eq!(Value::from(i128::from(i64::MIN)), Value::Int(i64::MIN));
         assert_eq!(Value::from(i128::from(i64::MIN) - 1).to_string(), "-9223372036854775809");
         assert_eq!(Value::from(BigInt::from(7)), Value::Int(7));

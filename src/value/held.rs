@@ -30,6 +30,15 @@ impl<V> Held<V> {
         }
     }
 
+    /// Another reference to the same table; `None` for one that clones do not refer to.
+    #[inline(always)]
+    pub(super) fn reference(&self) -> Option<Self> {
+        match self {
+            Self::Own(_) => None,
+            Self::Shared(table) => Some(Self::Shared(Arc::clone(table))),
+        }
+    }
+
     /// The address that identifies a shared table; `None` for one that is not shared.
     pub(super) fn address(&self) -> Option<usize> {
         match self {

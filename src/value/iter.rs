@@ -91,7 +91,7 @@ impl<V> IntoIterator for Table<V> {
             Self::Shaped(shaped) => {
                 let Shaped { keys, values } = *shaped;
                 let places = 0..keys.len();
-                IntoIter::Shaped(OwnedKeys { keys, places }.zip(values))
+                IntoIter::Shaped(OwnedKeys { keys, places }.zip(values.into_vec()))
             }
         }
     }

@@ -470,7 +470,7 @@ impl<'a> Number<'a> {
         Some(match value {
             Value::Bool(bool) => Self::Int(i64::from(*bool)),
             Value::Int(int) => Self::Int(*int),
-            Value::BigInt(int) => i64::try_from(&**int).map_or(Self::BigRef(int), Self::Int),
+            Value::BigInt(int) => i64::try_from(int).map_or(Self::BigRef(int), Self::Int),
             Value::Float(float) => Self::of_float(*float),
             Value::Complex(complex) if complex.im == 0.0 => Self::of_float(complex.re),
             Value::Complex(complex) => Self::Complex(complex.re, complex.im),

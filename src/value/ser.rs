@@ -142,7 +142,7 @@ fn leaf<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> 
     match value {
         Value::Bool(bool) => serializer.serialize_bool(*bool),
         Value::Int(int) => serializer.serialize_i64(*int),
-        Value::BigInt(int) => match u64::try_from(&**int) {
+        Value::BigInt(int) => match u64::try_from(int) {
             Ok(int) => serializer.serialize_u64(int),
             Err(_) => serializer.serialize_newtype_struct(token::BIG_INT, &LongInt(int)),
         },

@@ -173,6 +173,12 @@ impl Set {
         Self(self.0.share())
     }
 
+    /// Another reference to a shared set; `None` for one that is not shared.
+    #[inline(always)]
+    pub(super) fn reference(&self) -> Option<Self> {
+        self.0.reference().map(Self)
+    }
+
     /// The address by which clones of a shared set are known; `None` where it is not shared.
     pub(crate) fn shared_address(&self) -> Option<usize> {
         self.0.address()

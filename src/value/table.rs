@@ -37,8 +37,8 @@ pub(crate) struct Keys(Table<()>);
 /// A table whose keys are shared with others.
 pub(super) struct Shaped<V> {
     pub(super) keys: Arc<Keys>,
-    /// As many as there are keys, in their order.
-    pub(super) values: Vec<V>,
+    /// As many as there are keys, in their order. With more or fewer the table is not shaped.
+    pub(super) values: Box<[V]>,
 }
 
 impl Keys {
@@ -139,7 +139,7 @@ impl<V> Table<V> {
     }
 
     /// A table of these keys, each with the value at its place.
-    pub(super) fn shaped(keys: Arc<Keys>, values: Vec<V>) -> Self {
+    pub(super) fn shaped(keys: Arc<Keys>, values: Box<[V]>) -> Self {
         debug_assert_eq!(keys.len(), values.len());
         Self::Shaped(Box::new(Shaped { keys, values }))
     }
@@ -156,7 +156,7 @@ impl<V> Table<V> {
         match self {
             Self::Few(entries) => Iter::Few(entries.iter()),
             Self::Many(hashed) => Iter::Many(hashed.iter()),
-            Self::Shaped(shaped) => Iter::Shaped(shaped.keys.iter().zip(&shaped.values)),
+            Self::Shaped(shaped) => Iter::Shaped(shaped.keys.iter().zip(shaped.values.iter())),
         }
     }
 

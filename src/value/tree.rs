@@ -149,7 +149,7 @@ pub enum Value {
     Int(i64),
     /// An `int` beyond 64 bits. Never holds a number that fits [`Int`](Self::Int), because `==`
     /// would tell the two apart; `Value::from(BigInt)` ensures that.
-    BigInt(Box<BigInt>),
+    BigInt(BigInt),
     /// A `float`.
     Float(f64),
     /// A `complex`.
@@ -258,6 +258,32 @@ impl Value {
             Self::FrozenSet(set) => Self::FrozenSet(set.shared()),
             other => other,
         }
+    }
+
+    /// Hands another reference to the same dict, set or object to `take`; returns false, and hands
+    /// on nothing, where clones would not refer to the same one.
+    ///
+    /// Each kind is handed on by itself: one value for all of them would be written in parts and
+    /// copied as a whole, and a processor waits before such a copy.
+    #[inline(always)]
+    pub(crate) fn refer(&self, take: impl FnOnce(Self)) -> bool {
+        match self {
+            Self::Object(reduce) => take(Self::Object(Arc::clone(reduce))),
+            Self::Dict(dict) => match dict.reference() {
+                Some(dict) => take(Self::Dict(dict)),
+                None => return false,
+            },
+            Self::Set(set) => match set.reference() {
+                Some(set) => take(Self::Set(set)),
+                None => return false,
+            },
+            Self::FrozenSet(set) => match set.reference() {
+                Some(set) => take(Self::FrozenSet(set)),
+                None => return false,
+            },
+            _ => return false,
+        }
+        true
     }
 
     /// The identity of a value that is shared with others.

@@ -146,3 +146,74 @@ fn records_with_the_same_keys_are_dicts_of_their_own() {
         assert_eq!(read[3], records[3]);
     }
 }
+
+/// Rows of references go into a list without the stack, or several of them are noted at once there.
+#[test]
+fn rows_of_references_are_what_they_refer_to() {
+    // [{'a': 1}, {2}, frozenset({3}), C(4), [5], 't', …: entries 1 to 6.
+    const BEGIN: &[u8] =
+        b"\x80\x04]\x94(}\x94\x8c\x01aK\x01s\x8f\x94(K\x02\x90(K\x03\x91\x94cm\nC\nK\x04\
+        \x85R\x94]\x94K\x05a\x8c\x01t\x94e";
+    let rows: [(&[u8], bool); 17] = [
+        (b"(h\x01h\x02h\x03h\x04h\x01h\x01h\x02e", true),
+        // Values that are copied, and text.
+        (b"(h\x01h\x05h\x01h\x05h\x01e", true),
+        (b"(h\x01h\x06h\x01h\x06h\x01e", true),
+        // The row is no batch: an item before it, behind it, a tuple, another list.
+        (b"(K\x01h\x01h\x01h\x01e", true),
+        (b"(h\x01h\x01h\x01K\x01e", true),
+        (b"(h\x01h\x02h\x01ta", true),
+        (b"(h\x01h\x02h\x01la", true),
+        (b"(](h\x01h\x01h\x01e](h\x01h\x02ee", true),
+        // A tuple takes a part of it, an object all.
+        (b"(h\x01h\x01h\x01h\x01\x86h\x01h\x01\x87h\x01\x85\x85\x86e", true),
+        (b"(h\x01h\x02h\x01h\x02\x86h\x04h\x04\x86h\x01e", true),
+        (b"(cm\nS\n)\x81(h\x03h\x03h\x03\x90h\x01e", true),
+        // A list that is fetched when the row is in it.
+        (b"(]\x94(h\x01h\x01h\x01eh\x07h\x07e", true),
+        // A list in itself, and one that was fetched before.
+        (b"(h\x01h\x00h\x01e", false),
+        (b"(h\x00h\x01h\x01e", false),
+        (b"(h\x05(h\x01h\x01h\x01ee", false),
+        (b"(]\x94h\x07(h\x01h\x01ee", false),
+        // No list is there, or it is below the mark before.
+        (b"((h\x01h\x01h\x01ee", false),
+    ];
+    for (row, is_direct) in rows {
+        for times in [1, 2, 100] {
+            for is_far in [false, true] {
+                let mut pickle = BEGIN.to_vec();
+                for _ in 0..times {
+                    for &byte in row {
+                        match byte {
+                            b'h' if is_far => pickle.push(b'j'),
+                            1..=7 if is_far && pickle.last() == Some(&b'j') => {
+                                pickle.extend_from_slice(&[byte, 0, 0, 0]);
+                            }
+                            0 if is_far => pickle.extend_from_slice(&[0; 4]),
+                            byte => pickle.push(byte),
+                        }
+                    }
+                }
+                pickle.push(b'.');
+                let tally = both(&pickle);
+                assert_eq!(tally.direct == 1, is_direct, "{}", pickle.escape_ascii());
+            }
+        }
+    }
+}
+
+/// The levels of a row of references are those of what they refer to.
+#[test]
+fn rows_of_references_are_as_deep_as_what_they_refer_to() {
+    // [({'a': 1},), …: three levels below the list.
+    const BEGIN: &[u8] = b"\x80\x04](}\x8c\x01aK\x01scm\nC\n}\x94\x8c\x01aK\x01s\x85R\x94e";
+    for row in
+        [&b"(h\x00h\x00h\x00e"[..], b"(h\x01h\x01h\x01e", b"(h\x00h\x01h\x01h\x00\x86\x85h\x00e"]
+    {
+        for depth in 1..8 {
+            let pickle = [BEGIN, row, b"."].concat();
+            compare::<Value>(&pickle, &DeOptions::new().max_depth(depth), "a row of references");
+        }
+    }
+}

@@ -44,7 +44,7 @@ fn numbers_are_one_key_whatever_their_type() {
             pickle!(True),
             pickle!(1.0),
             Complex::new(1.0, -0.0).into(),
-            Value::BigInt(Box::new(1.into())),
+            Value::BigInt(1.into()),
         ],
         vec![pickle!(-1), pickle!(-1.0)],
         vec![pickle!(i64::MIN), pickle!(i64::MIN as f64)],

@@ -2,6 +2,8 @@
 //!
 //!     shapes --json FILE.pkl NAME PROTOCOL      seconds of one shape, for shapes.py --run
 //!     shapes --once TASK FILE.pkl NAME PROTOCOL one run of a task, for callgrind
+//!     shapes --array FILE.pkl [file]            seconds and memory of an array from a reader, or
+//!                                               of the file into a `Vec`
 //!     shapes --peak FILE.pkl NAME PROTOCOL      bytes of memory that reading a `Value` adds to the
 //!                                               highest that the process had, of Linux
 //!     shapes --write OUT DIR [NAME...]          writes what the types that write make of DIR/NAME
@@ -16,6 +18,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, json};
+use serde_pickle::python::numpy::OwnedNdArray;
 use serde_pickle::{AllowList, DeOptions, Protocol, SerOptions, Value};
 
 use serde_pickle_benches::lex::lex;
@@ -39,21 +42,25 @@ fn main() -> ExitCode {
         ["--json", path, name, protocol] => (name, Task::Json { path, protocol }),
         ["--peak", path, name, _] => (name, Task::Peak { path }),
         ["--once", what, path, name, protocol] => (name, Task::Once { what, path, protocol }),
+        ["--array", path, ref of_file @ ..] => return array(path, !of_file.is_empty()),
         ["--write", out, data, ref names @ ..] => ("", Task::Write { out, data, names }),
         _ => {
             eprintln!(
                 "shapes --json FILE NAME PROTOCOL | --once TASK FILE NAME PROTOCOL | \
-                 --peak FILE NAME PROTOCOL | --write OUT DIR [NAME...]"
+                 --array FILE [file] | --peak FILE NAME PROTOCOL | --write OUT DIR [NAME...]"
             );
             return ExitCode::FAILURE;
         }
     };
     let mut runner = Runner { name, task, found: false, result: Ok(()) };
     each(&mut runner);
-    let result = match runner.result {
+    exit(match runner.result {
         Ok(()) if !runner.found => Err(format!("no shape is named {name}").into()),
         result => result,
-    };
+    })
+}
+
+fn exit(result: Result<(), Failure>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -188,6 +195,9 @@ fn json<S: Shape>(path: &str, protocol_text: &str) -> Result<(), Failure> {
     all.add("typed", || Ok(serde_pickle::from_slice::<S::Owned>(&bytes)?));
     all.add("rmp", || Ok(rmp_serde::from_slice::<S::Owned>(&message_pack)?));
     all.add("lex", || lex(&bytes).ok_or_else(|| "cut short".into()));
+    for (name, reads) in S::OTHERS {
+        all.add(name, || Ok(reads(&bytes)?));
+    }
     all.add("value", || Ok(serde_pickle::from_slice::<Value>(&bytes)?));
     all.add("slice_of_file", || Ok(serde_pickle::from_slice::<S::Owned>(&fs::read(path)?)?));
     all.add("buffered", || {
@@ -227,6 +237,24 @@ fn calls<T>(work: impl Fn() -> Result<T, Failure>) -> Result<(), Failure> {
         black_box(work()?);
     }
     Ok(())
+}
+
+/// Prints the seconds that an array takes from a reader, or its file into a `Vec`, and by how many
+/// bytes that raises the highest memory of this process.
+fn array(path: &str, of_file: bool) -> ExitCode {
+    exit((|| {
+        let before = highest()?;
+        let start = Instant::now();
+        let len = if of_file {
+            fs::read(path)?.len()
+        } else {
+            let array: OwnedNdArray = serde_pickle::from_reader(File::open(path)?)?;
+            array.0.data().len()
+        };
+        let elapsed = start.elapsed().as_secs_f64();
+        println!("{}", json!({ "seconds": elapsed, "peak": highest()? - before, "bytes": len }));
+        Ok(())
+    })())
 }
 
 /// Prints the bytes by which reading a `Value` raises the highest memory of this process.

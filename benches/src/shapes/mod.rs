@@ -5,6 +5,7 @@
 pub mod types;
 
 use std::collections::{HashMap, HashSet};
+use std::hint::black_box;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,6 +24,18 @@ pub trait Shape: 'static {
     type Written: Serialize + DeserializeOwned + 'static;
     /// False if no Rust type writes the same objects.
     const ENCODES: bool = true;
+    /// Other ways to read the shape, by the name that the figures have in `shapes.py`.
+    const OTHERS: Others = &[];
+}
+
+/// Ways to read, each with its name.
+pub type Others = &'static [(&'static str, Reads)];
+
+/// Reads a pickle into a type, and drops the result.
+pub type Reads = fn(&[u8]) -> serde_pickle::Result<()>;
+
+fn reads<T: DeserializeOwned>(bytes: &[u8]) -> serde_pickle::Result<()> {
+    serde_pickle::from_slice::<T>(bytes).map(|value| drop(black_box(value)))
 }
 
 /// Something to do with every shape.
@@ -33,14 +46,15 @@ pub trait Visit {
 
 macro_rules! shapes {
     ($(
-        $marker:ident $name:literal: $owned:ty => $written:ty $(, $const:ident = $value:expr)?;
+        $marker:ident $name:literal: $owned:ty => $written:ty
+        $(, $const:ident: $type:ty = $value:expr)?;
     )*) => {
         $(
             #[doc = concat!("The shape `", $name, "`.")]
             pub enum $marker {}
             impl Shape for $marker {
                 const NAME: &'static str = $name;
-                $(const $const: bool = $value;)?
+                $(const $const: $type = $value;)?
                 type Owned = $owned;
                 type Written = $written;
             }
@@ -54,9 +68,12 @@ macro_rules! shapes {
 }
 
 shapes! {
-    Datetimes "datetimes": Vec<chrono::NaiveDateTime> => Vec<Naive>;
-    DatetimesTz "datetimes_tz": Vec<chrono::DateTime<chrono::Utc>> => Vec<Moment>;
-    Dates "dates": Vec<chrono::NaiveDate> => Vec<Day>;
+    Datetimes "datetimes": Vec<chrono::NaiveDateTime> => Vec<Naive>, OTHERS: Others =
+        &[("chrono", reads::<Vec<Naive>>), ("jiff", reads::<Vec<JiffNaive>>)];
+    DatetimesTz "datetimes_tz": Vec<chrono::DateTime<chrono::Utc>> => Vec<Moment>, OTHERS: Others =
+        &[("chrono", reads::<Vec<Moment>>), ("jiff", reads::<Vec<JiffMoment>>)];
+    Dates "dates": Vec<chrono::NaiveDate> => Vec<Day>, OTHERS: Others =
+        &[("chrono", reads::<Vec<Day>>), ("jiff", reads::<Vec<JiffDay>>)];
     Decimals "decimals": Vec<rust_decimal::Decimal> => Vec<Decimal>;
     Uuids "uuids": Vec<uuid::Uuid> => Vec<Uuid>;
     Sets "sets": Vec<HashSet<i64>> => Vec<IntSet>;
@@ -85,10 +102,10 @@ shapes! {
     Logrecords "logrecords": Vec<LogRecord> => Vec<LogRecordObject>;
     Carbon "carbon": Vec<(String, (i64, f64))> => Vec<(String, (i64, f64))>;
     NpF64 "np_f64": Vec<f64> => OwnedNdArray;
-    NpScalars "np_scalars": Vec<f64> => Vec<f64>, ENCODES = false;
+    NpScalars "np_scalars": Vec<f64> => Vec<f64>, ENCODES: bool = false;
     NpRows "np_rows": Vec<Vec<f32>> => Vec<OwnedNdArray>;
     NpImages "np_images": Vec<Vec<u8>> => OwnedNdArray;
     Regular "regular": Vec<Reading> => Vec<Reading>;
     // The same with one odd value, which is near the end.
-    Late "late": Vec<Reading> => Vec<Reading>, ENCODES = false;
+    Late "late": Vec<Reading> => Vec<Reading>, ENCODES: bool = false;
 }

@@ -105,6 +105,18 @@ pub struct Day(#[serde(with = "serde_pickle::python::chrono")] pub chrono::Naive
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
+pub struct JiffNaive(#[serde(with = "serde_pickle::python::jiff")] pub jiff::civil::DateTime);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JiffMoment(#[serde(with = "serde_pickle::python::jiff")] pub jiff::Timestamp);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JiffDay(#[serde(with = "serde_pickle::python::jiff")] pub jiff::civil::Date);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Decimal(#[serde(with = "serde_pickle::python::rust_decimal")] pub rust_decimal::Decimal);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::Outcome;
 use super::class::ClassNumber;
-use super::kept::Operand;
+use super::kept::{Operand, refer};
 use super::memo::MemoSlot;
 use super::whole::{Whole, set_of};
 use crate::instruction::Opcode;
@@ -131,9 +131,11 @@ impl Whole<'_, '_> {
         let mut height = 0;
         if let Some(zone) = zone {
             let Some(number) = self.direct.memo.kept(zone) else { return Ok(false) };
-            let Some((zone, of_zone)) = self.reference(number)? else { return Ok(false) };
-            args.push(zone);
-            height = of_zone as usize;
+            let take = |zone| args.push(zone);
+            match refer(&mut self.kept, self.direct, number, take)? {
+                Some(of_zone) => height = of_zone as usize,
+                None => return Ok(false),
+            }
         }
         self.direct.cursor.read_peeked(len);
         for _ in 0..2 {

@@ -12,11 +12,9 @@
 //! a walk over the graph charges for it. The first is charged where its size is reckoned, so that
 //! reckoning takes no more work than is paid for.
 
-use std::sync::Arc;
-
-use super::Outcome;
 use super::memo::MemoSlot;
 use super::whole::Whole;
+use super::{Direct, Outcome};
 use crate::instruction::{Extent, Opcode};
 use crate::reduce::Global;
 use crate::value::Value;
@@ -49,6 +47,9 @@ impl Default for Operand<'_> {
 pub(super) struct Open {
     /// Its place on the stack. The input is shorter than 2³¹ bytes, and the stack is too.
     pub(super) place: u32,
+    /// The place of the last one, where several references of one height follow each other;
+    /// otherwise its own.
+    pub(super) last: u32,
     /// The levels of containers in it, itself included. What is in it has one less at least.
     pub(super) height: u32,
     /// Its number among the kept values.
@@ -91,6 +92,15 @@ pub(super) fn fetches(input: &[u8]) -> Option<Vec<u8>> {
             let (&index, behind) = rest.split_first()?;
             rest = behind;
             if let Some(count) = counts.get_mut(usize::from(index)) {
+                *count = count.saturating_add(1);
+            }
+            continue;
+        }
+        if byte == Opcode::LongBinget.byte()
+            && let Some((&index, behind)) = rest.split_first_chunk()
+        {
+            rest = behind;
+            if let Some(count) = counts.get_mut(u32::from_le_bytes(index) as usize) {
                 *count = count.saturating_add(1);
             }
             continue;
@@ -236,7 +246,7 @@ impl<'de> Whole<'_, 'de> {
         }
         let place = (self.values.len() - 1) as u32;
         if self.opens.last().is_none_or(|open| open.place != place) {
-            self.opens.push(Open { place, height: 0, kept: number });
+            self.opens.push(Open { place, last: place, height: 0, kept: number });
         }
         let mut height = 0;
         if let Some(open) = self.opens.last_mut() {
@@ -286,56 +296,85 @@ impl<'de> Whole<'_, 'de> {
     }
 
     /// Pushes a reference to a kept value, and all that follow: members of an enumeration come in
-    /// long lists.
+    /// long lists. They are found before any is made: a reference counts itself by an atomic
+    /// operation, and no load behind one begins before it ends.
     #[inline(never)]
-    pub(super) fn push_all_kept(&mut self, mut number: u32) -> Outcome<()> {
-        loop {
-            self.push_kept(number)?;
-            match self.direct.fetch_short_kept() {
-                Some(next) => number = next,
-                None => return Ok(()),
-            }
+    pub(super) fn push_all_kept(&mut self, number: u32) -> Outcome<()> {
+        let mut numbers = std::mem::take(&mut self.numbers);
+        numbers.clear();
+        numbers.push(number);
+        while let Some(number) = self.direct.fetch_kept() {
+            numbers.push(number);
         }
+        let begins = self.marks.last() == Some(&self.values.len());
+        let appended = if begins && self.direct.is_at(Opcode::Appends) {
+            self.append_references(&numbers)?
+        } else {
+            0
+        };
+        for &number in numbers.iter().skip(appended) {
+            self.push_kept(number)?;
+        }
+        self.numbers = numbers;
+        Ok(())
+    }
+
+    /// Puts these references, which are all that a list below the mark is given next, into it
+    /// without the stack, up to the first that [`refer`] does not give;
+    /// returns their number.
+    fn append_references(&mut self, numbers: &[u32]) -> Outcome<usize> {
+        let Some(at) = self.values.len().checked_sub(1) else { return Ok(0) };
+        self.check_changes(at)?;
+        let Some(Operand::Value(Value::List(list))) = self.values.get_mut(at) else {
+            return Ok(0);
+        };
+        // These values are not on the stack any more, so that nothing looks for the list there.
+        let mut list = std::mem::take(list);
+        list.reserve(numbers.len());
+        let mut highest = 0;
+        let mut appended = 0;
+        for &number in numbers {
+            let take = |value| list.push(value);
+            let Some(height) = refer(&mut self.kept, self.direct, number, take)? else { break };
+            highest = highest.max(height);
+            appended += 1;
+        }
+        if let Some(slot) = self.values.get_mut(at) {
+            *slot = Operand::Value(Value::List(list));
+        }
+        self.set_height(at, highest as usize + 1)?;
+        Ok(appended)
     }
 
     /// Pushes a reference to a kept value.
     #[inline]
     pub(super) fn push_kept(&mut self, number: u32) -> Outcome<()> {
-        match self.reference(number)? {
-            Some((value, height)) => {
-                self.push_reference(value, height);
+        let take = |value| self.values.push(Operand::Value(value));
+        match refer(&mut self.kept, self.direct, number, take)? {
+            Some(height) => {
+                self.open_reference(height);
                 Ok(())
             }
             None => self.push_any_kept(number),
         }
     }
 
-    /// One of many references to an object that is in its place, and its height; `None`, with
-    /// nothing counted, for what else is kept.
+    /// Notes that the topmost value is a reference to one of this height.
     #[inline]
-    pub(super) fn reference(&mut self, number: u32) -> Outcome<Option<(Value, u32)>> {
-        match self.kept.get_mut(number as usize) {
-            Some(Kept {
-                place: None,
-                value: Some(Value::Object(object)),
-                height,
-                left: left @ 2..,
-                cost: Some(cost),
-                is_paid: false,
-            }) => {
-                self.direct.charge_expansion(*cost)?;
-                *left -= u8::from(*left != u8::MAX);
-                Ok(Some((Value::Object(Arc::clone(object)), *height)))
+    fn open_reference(&mut self, height: u32) {
+        let place = (self.values.len() - 1) as u32;
+        match self.opens.last_mut() {
+            Some(open)
+                if open.kept == Open::REFERENCE
+                    && open.height == height
+                    && open.last + 1 == place =>
+            {
+                open.last = place;
             }
-            _ => Ok(None),
+            _ => {
+                self.opens.push(Open { place, last: place, height, kept: Open::REFERENCE });
+            }
         }
-    }
-
-    #[inline]
-    fn push_reference(&mut self, value: Value, height: u32) {
-        let place = self.values.len() as u32;
-        self.opens.push(Open { place, height, kept: Open::REFERENCE });
-        self.values.push(Operand::Value(value));
     }
 
     #[inline(never)]
@@ -378,13 +417,42 @@ impl<'de> Whole<'_, 'de> {
             self.direct.charge(usize::try_from(cost).unwrap_or(usize::MAX))?;
         }
         let height = kept.height;
-        self.push_reference(value, height);
+        self.values.push(Operand::Value(value));
+        self.open_reference(height);
         Ok(())
     }
 }
 
+/// Hands one of many references to a dict, set or object that is in its place to `take`; returns
+/// its height, or `None`, with nothing counted, for what else is kept.
+#[inline]
+pub(super) fn refer(
+    kept: &mut [Kept],
+    direct: &mut Direct<'_>,
+    number: u32,
+    take: impl FnOnce(Value),
+) -> Outcome<Option<u32>> {
+    let Some(Kept {
+        place: None,
+        value: Some(value),
+        height,
+        left: left @ 2..,
+        cost: Some(cost),
+        is_paid: false,
+    }) = kept.get_mut(number as usize)
+    else {
+        return Ok(None);
+    };
+    if !value.refer(take) {
+        return Ok(None);
+    }
+    *left -= u8::from(*left != u8::MAX);
+    direct.charge_expansion(*cost)?;
+    Ok(Some(*height))
+}
+
 /// Reckons what a reference to the value stands for, and charges one.
-fn reckon(direct: &mut super::Direct<'_>, value: &Value) -> Outcome<u64> {
+fn reckon(direct: &mut Direct<'_>, value: &Value) -> Outcome<u64> {
     let (_, most) = direct.budgets();
     match cost(value, most) {
         Some(cost) => direct.charge_expansion(cost).map(|()| cost),

@@ -481,11 +481,11 @@ impl<'de> Direct<'de> {
         }
     }
 
-    /// The same for BINGET of text that was fetched before, or of what is kept; nothing is read
-    /// otherwise, and nothing is counted.
+    /// The same for text that was fetched before, or what is kept, by a binary index; nothing is
+    /// read otherwise, and nothing is counted.
     #[inline]
-    pub(super) fn fetch_short(&mut self) -> Option<Fetched<'de>> {
-        let index = self.cursor.peek_binget()?;
+    pub(super) fn fetch_known(&mut self) -> Option<Fetched<'de>> {
+        let Some(index) = self.cursor.peek_binget() else { return self.fetch_known_far() };
         let fetched = match self.memo.short_text(index) {
             Some(text) => Fetched::Text(text),
             None => Fetched::Kept(self.memo.kept(index)?),
@@ -494,11 +494,23 @@ impl<'de> Direct<'de> {
         Some(fetched)
     }
 
+    #[inline(never)]
+    fn fetch_known_far(&mut self) -> Option<Fetched<'de>> {
+        let (index, len) = self.cursor.peek_get_whole()?;
+        let fetched = match self.memo.known_text(index) {
+            Some(text) => Fetched::Text(text),
+            None => Fetched::Kept(self.memo.kept_number(index)?),
+        };
+        self.cursor.read_peeked(len);
+        Some(fetched)
+    }
+
     /// The same for what is kept alone.
     #[inline]
-    pub(super) fn fetch_short_kept(&mut self) -> Option<u32> {
-        let number = self.memo.kept(self.cursor.peek_binget()?)?;
-        self.cursor.read_peeked_binget();
+    pub(super) fn fetch_kept(&mut self) -> Option<u32> {
+        let (index, len) = self.cursor.peek_get_whole()?;
+        let number = self.memo.kept_number(index)?;
+        self.cursor.read_peeked(len);
         Some(number)
     }
 

@@ -31,7 +31,7 @@ pub(super) struct Whole<'a, 'de> {
     pub(super) direct: &'a mut Direct<'de>,
     pub(super) values: Vec<Operand<'de>>,
     /// The number of values at each mark.
-    marks: Vec<usize>,
+    pub(super) marks: Vec<usize>,
     /// The containers on the stack, and what else of it is kept.
     pub(super) opens: Vec<Open>,
     shapes: Shapes,
@@ -40,6 +40,8 @@ pub(super) struct Whole<'a, 'de> {
     pub(super) fetches: Vec<u8>,
     /// The values that are fetched otherwise.
     pub(super) kept: Vec<Kept>,
+    /// Room for the numbers of a row of them.
+    pub(super) numbers: Vec<u32>,
     /// Items and bytes of text that calls of builtins looked at.
     pub(super) scanned: usize,
 }
@@ -69,6 +71,7 @@ impl<'a, 'de> Whole<'a, 'de> {
             shapes: Shapes::default(),
             fetches,
             kept: Vec::new(),
+            numbers: Vec::new(),
             scanned: 0,
         }
     }
@@ -133,7 +136,7 @@ impl<'a, 'de> Whole<'a, 'de> {
 
     #[inline]
     fn push_fetched(&mut self, opcode: Opcode) -> Outcome<()> {
-        match self.direct.fetch_short() {
+        match self.direct.fetch_known() {
             Some(Fetched::Text(text)) => {
                 self.direct.charge(text.len())?;
                 self.values.push(Operand::Text(text));
@@ -317,10 +320,16 @@ impl<'a, 'de> Whole<'a, 'de> {
     #[inline]
     pub(super) fn take_opens(&mut self, at: usize) -> Outcome<usize> {
         let mut highest = 0;
-        while let Some(&open) = self.opens.last()
-            && open.place as usize >= at
+        while let Some(open) = self.opens.last_mut()
+            && open.last as usize >= at
         {
             highest = highest.max(open.height);
+            if (open.place as usize) < at {
+                // Some of these references stay.
+                open.last = at.saturating_sub(1) as u32;
+                break;
+            }
+            let open = *open;
             self.opens.pop();
             if open.kept < Open::REFERENCE {
                 self.keep(open)?;
@@ -339,7 +348,7 @@ impl<'a, 'de> Whole<'a, 'de> {
         let (place, height) = (at as u32, height as u32);
         match self.opens.last_mut() {
             Some(open) if open.place == place => open.height = height.max(open.height),
-            _ => self.opens.push(Open { place, height, kept: Open::MOVED }),
+            _ => self.opens.push(Open { place, last: place, height, kept: Open::MOVED }),
         }
         Ok(())
     }
@@ -348,7 +357,7 @@ impl<'a, 'de> Whole<'a, 'de> {
     #[inline]
     pub(super) fn check_changes(&mut self, at: usize) -> Outcome<()> {
         match self.opens.last() {
-            Some(&open) if open.place as usize == at && self.is_fixed(open) => {
+            Some(&open) if open.last as usize == at && self.is_fixed(open) => {
                 self.direct.irregular()
             }
             _ => Ok(()),
@@ -454,8 +463,11 @@ impl<'a, 'de> Whole<'a, 'de> {
             (Value::Dict(dict), Opcode::Setitems) if dict.is_empty() => {
                 match self.shapes.find(self.values.get(at + 1..).unwrap_or_default()) {
                     Some(keys) => {
-                        let values = self.values.drain(at + 1..).skip(1).step_by(2);
-                        *dict = Dict::shaped(keys, values.map(Operand::into_value).collect());
+                        // Room for just those: what steps does not tell a Vec its length.
+                        let mut values = Vec::with_capacity(keys.len());
+                        let items = self.values.drain(at + 1..).skip(1).step_by(2);
+                        values.extend(items.map(Operand::into_value));
+                        *dict = Dict::shaped(keys, values.into());
                         true
                     }
                     None => set_all(dict, self.values.drain(at + 1..)),
