@@ -243,8 +243,8 @@ impl<'a> Cursor<'a> {
         Some(value)
     }
 
-    /// Reads ints in such lines, each with an APPEND behind it, as far as they go; gives eight bytes
-    /// for each, the lowest first.
+    /// Reads ints in such lines, each with an APPEND behind it, as far as they go; gives eight
+    /// bytes for each, the lowest first.
     pub(crate) fn read_int_items(&mut self) -> Vec<u8> {
         let mut ints = Vec::new();
         let mut at = self.at;
