@@ -14,6 +14,7 @@ mod made;
 mod natural;
 mod numbers;
 mod numpy;
+mod objects;
 mod options;
 mod programs;
 mod rows;
