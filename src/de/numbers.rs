@@ -234,14 +234,13 @@ impl<'n, 'g, 'de> Forms<'n, 'g, 'de> {
         }
     }
 
-    /// Goes to the first number; `false` at the end.
+    /// Goes to the first number; `None` at the end.
     #[inline(never)]
-    fn begin(&self, at: usize, size: usize) -> Result<bool> {
+    fn begin(&self, at: usize, size: usize) -> Option<Result<()>> {
         if at != UNASKED || self.len == 0 {
-            return Ok(false);
+            return None;
         }
-        self.numbers.charge(size)?;
-        Ok(true)
+        Some(self.numbers.charge(size))
     }
 }
 
@@ -271,9 +270,9 @@ impl<'de> SeqAccess<'de> for Each<'_, '_, 'de> {
         let forms = self.forms;
         if self.at >= forms.len {
             match forms.begin(self.at, size_of::<T::Value>()) {
-                Ok(true) => self.at = 0,
-                Ok(false) => return Ok(None),
-                Err(error) => return Err(error),
+                Some(Ok(())) => self.at = 0,
+                None => return Ok(None),
+                Some(Err(error)) => return Err(error),
             }
         }
         let at = self.at;
@@ -311,10 +310,24 @@ macro_rules! numbers {
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
             match self.forms.$form.get(self.at) {
                 Some(&$bytes) => visitor.$visit($value),
-                None => self.place().$method(visitor),
+                None => apart(move || self.place().$method(visitor)).value,
             }
         }
     )*};
+}
+
+/// A result that is larger than one, so that a call writes it where nothing else is. Where a call
+/// may write to the place of the loop's own result, each number goes through memory.
+struct Apart<T> {
+    value: Result<T>,
+    _room: [usize; 2],
+}
+
+/// The value of a number that has not the form its type asks for.
+#[cold]
+#[inline(never)]
+fn apart<T>(read: impl FnOnce() -> Result<T>) -> Apart<T> {
+    Apart { value: read(), _room: [0; 2] }
 }
 
 /// Methods that ask for other things.

@@ -396,7 +396,12 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     }
 
     /// Skips the value.
-    pub(super) fn ignore(self) -> Result<()> {
+    pub(super) fn ignore(mut self) -> Result<()> {
+        if let Self::Ahead(direct) = &mut self
+            && direct.pass_scalar()
+        {
+            return Ok(());
+        }
         match self {
             Self::Ahead(_) | Self::Key(_) => {
                 give_wide(self.answer(Ask::Any, false), IgnoredAny).map(drop)

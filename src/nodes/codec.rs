@@ -59,9 +59,10 @@ impl Codec {
         match self {
             Self::Utf8 => true,
             Self::Ascii => text.is_ascii(),
-            // U+00FF is 0xC3 0xBF.
             Self::Latin1 => {
-                text.chunks(BLOCK).all(|block| block.iter().fold(0, |a, &b| a.max(b)) < 0xc4)
+                let (blocks, rest) = text.as_chunks::<BLOCK>();
+                blocks.iter().all(|block| block.iter().fold(0, |a, &b| a.max(b)) < BEYOND)
+                    && rest.iter().all(|&byte| byte < BEYOND)
             }
         }
     }
@@ -78,6 +79,12 @@ impl Codec {
 /// Bytes that are looked at together, without a branch between them.
 const BLOCK: usize = 64;
 
+/// The least byte that begins a character of two bytes or more.
+const FIRST: u8 = 0xc0;
+
+/// The least byte that begins a character beyond U+00FF, which is 0xC3 0xBF.
+const BEYOND: u8 = 0xc4;
+
 /// Returns true if the bytes are UTF-8 of characters below U+0100; false may also mean that there
 /// are too few of them to be worth a look.
 ///
@@ -85,22 +92,37 @@ const BLOCK: usize = 64;
 /// takes ten times as long for them. Each byte is compared with the one before it, in whole blocks,
 /// which the compiler makes vector instructions of.
 pub(crate) fn is_latin1_text(text: &[u8]) -> bool {
-    let Some((&first, rest)) = text.split_first() else { return true };
-    if text.len() < BLOCK || is_second(first) || text.last().is_some_and(|&last| last >= 0xc0) {
+    let (Some((&first, behind)), Some((&last, before))) = (text.split_first(), text.split_last())
+    else {
+        return true;
+    };
+    // The last block overlaps the one before.
+    let (Some(end), Some(before_end)) = (behind.last_chunk(), before.last_chunk()) else {
         return false;
-    }
-    let pairs = || rest.chunks(BLOCK).zip(text.chunks(BLOCK));
-    first < 0xc4
-        && !matches!(first, 0xc0 | 0xc1)
-        && pairs().all(|(bytes, before)| {
-            let wrong = |(&byte, &before): (&u8, &u8)| {
-                // 0xC0 and 0xC1 begin what has a shorter form.
-                u8::from(is_second(byte) != (before >= 0xc0))
-                    | u8::from(byte >= 0xc4)
-                    | u8::from(byte & 0xfe == 0xc0)
-            };
-            bytes.iter().zip(before).map(wrong).fold(0, |a, b| a | b) == 0
-        })
+    };
+    let mut blocks = behind.as_chunks().0.iter().zip(text.as_chunks().0);
+    is_wrong(first, b' ') == 0
+        && last < FIRST
+        && blocks.all(|(block, before)| is_block_of_latin1(block, before))
+        && is_block_of_latin1(end, before_end)
+}
+
+/// The same for a block, and the bytes before each of it.
+#[inline(never)]
+fn is_block_of_latin1(block: &[u8; BLOCK], before: &[u8; BLOCK]) -> bool {
+    let each = block.iter().zip(before);
+    each.map(|(&byte, &before)| is_wrong(byte, before)).fold(0, |a, b| a | b) == 0
+}
+
+/// Gives 0 for a byte of such text, behind this one, and all bits otherwise. 0xC0 and 0xC1 begin
+/// what has a shorter form.
+#[inline(always)]
+fn is_wrong(byte: u8, before: u8) -> u8 {
+    let first = if byte >= FIRST { 0xff } else { 0 };
+    let second = if is_second(byte) { 0xff } else { 0 };
+    let expected = if before >= FIRST { 0xff } else { 0 };
+    let other = if byte & 0xfe == 0xc2 { 0 } else { first };
+    second ^ expected | other
 }
 
 /// Returns true for a byte of UTF-8 that does not begin a character.
@@ -113,132 +135,127 @@ pub(crate) fn latin1(text: &[u8]) -> Option<Vec<u8>> {
     let mut squeeze = Squeeze::default();
     if text.len() < BLOCK {
         // Payloads of dates and ids come in thousands.
-        let mut bytes = [0; BLOCK + WORD];
+        let mut bytes = [0; BLOCK];
         let len = squeeze.rest(text, &mut bytes);
         return squeeze.is_whole().then(|| bytes.get(..len).unwrap_or_default().to_vec());
     }
-    let len = character_count(text);
-    // A whole block more, so that what is written within one is within the bytes.
+    let (blocks, rest) = text.as_chunks::<BLOCK>();
+    // The characters of a block, whose sum is a byte, so that it is made by vector instructions.
+    let begin = |&byte: &u8| u8::from(!is_second(byte));
+    let of_block = |block: &[u8; BLOCK]| usize::from(block.iter().map(begin).sum::<u8>());
+    let len = blocks.iter().map(of_block).sum::<usize>() + rest.len();
+    // A whole block more, so that what is written of one is within the bytes.
     let mut bytes = vec![0; len + BLOCK];
     let mut at = 0;
-    let (blocks, rest) = text.as_chunks::<BLOCK>();
     for block in blocks {
         let place = bytes.get_mut(at..)?.first_chunk_mut::<BLOCK>()?;
-        if squeeze.expects == 0 && block.is_ascii() {
+        if squeeze.before < FIRST && block.is_ascii() {
             *place = *block;
+            squeeze.before = 0;
             at += BLOCK;
         } else {
-            at += squeeze.words(block, place);
+            at += squeeze.block(block, place);
         }
     }
-    squeeze.rest(rest, bytes.get_mut(at..)?);
+    at += squeeze.rest(rest, bytes.get_mut(at..)?.first_chunk_mut()?);
     if !squeeze.is_whole() {
         return None;
     }
-    bytes.truncate(len);
+    bytes.truncate(at);
     bytes.shrink_to_fit();
     Some(bytes)
 }
 
-/// The number of characters of `text`.
-fn character_count(text: &[u8]) -> usize {
-    // A sum of a block is a byte, so that it is made by vector instructions.
-    let begin = |&byte: &u8| u8::from(!is_second(byte));
-    let of_block = |block: &[u8]| usize::from(block.iter().map(begin).sum::<u8>());
-    text.chunks(BLOCK).map(of_block).sum()
+/// Takes the first bytes of two out of blocks of text.
+///
+/// Bytes of random data are one or two bytes in UTF-8 in no order, so nothing branches on that, and
+/// the compiler makes vector instructions of the loops. First bytes are cleared, and what is behind
+/// moves into their place within groups of four bytes; the groups are written one over the end of
+/// the other. No two first bytes are neighbours, so that a pair of bytes loses one at most. The
+/// first byte of U+0080 to U+00BF is 0xC2, and there the second is the character; that of U+00C0 to
+/// U+00FF is 0xC3, and the second lacks a bit.
+struct Squeeze {
+    /// The byte before the next one.
+    before: u8,
+    /// Not zeros once a byte was met that is not in such text.
+    wrong: [u8; BLOCK],
 }
 
-/// Bytes of a word.
-const WORD: usize = size_of::<u64>();
-
-/// Takes the first bytes of two out of words of eight bytes of text.
-///
-/// Bytes of random data are one or two bytes in UTF-8 in no order, so nothing branches on that:
-/// first bytes are cleared, and what is behind moves into their place within pairs of bytes, then
-/// between pairs, then between the two halves. No two of them are neighbours, so a pair loses one
-/// at most. The first byte of U+0080 to U+00BF is 0xC2, and there the second is the character; that
-/// of U+00C0 to U+00FF is 0xC3, and the second lacks a bit.
-#[derive(Default)]
-struct Squeeze {
-    /// The highest bit, if the last byte of the word before was a first one.
-    expects: u64,
-    /// The bit that the next byte lacks.
-    lacks: u64,
-    /// Not zero once a byte was met that is not in such text.
-    wrong: u64,
+impl Default for Squeeze {
+    fn default() -> Self {
+        Self { before: 0, wrong: [0; BLOCK] }
+    }
 }
 
 impl Squeeze {
-    /// The bytes that are left of a word, and their number.
-    #[inline(always)]
-    fn word(&mut self, word: u64) -> (u64, usize) {
-        const HIGHEST: u64 = 0x8080_8080_8080_8080;
-        const LOWEST: u64 = 0x0101_0101_0101_0101;
-
-        let first = word & word << 1 & HIGHEST;
-        let second = word & HIGHEST ^ first;
-        // A bit for each first byte, the lowest of it.
-        let firsts = first >> 7;
-        let upper = firsts & word;
-        // A first byte is 0xC2 or 0xC3: of the lower bits the second is set, and none above.
-        self.wrong |=
-            (first << 8 | self.expects) ^ second | (firsts.wrapping_mul(0x3e) & word ^ firsts << 1);
-        let gone = (firsts << 8).wrapping_sub(firsts);
-        let mut bytes = (word | upper << 14 | self.lacks) & !gone;
-        (self.expects, self.lacks) = (first >> 56, upper >> 50);
-        let mut lower = |mask: u64| {
-            let moved = bytes & mask;
-            bytes = bytes ^ moved | moved >> 8;
-        };
-        lower((gone & 0x00ff_00ff_00ff_00ff) << 8);
-        let short_pairs = (gone | gone >> 8) & 0x0000_00ff_0000_00ff;
-        lower(short_pairs << 16 | short_pairs << 24);
-        // Each byte is the number of first bytes up to there.
-        let counts = firsts.wrapping_mul(LOWEST);
-        let in_low_half = (counts >> 24) as u32 & 7;
-        let halves = bytes & 0xffff_ffff | (bytes >> 32).wrapping_shl(32 - 8 * in_low_half);
-        (halves, WORD - (counts >> 56) as usize)
-    }
-
-    /// Writes what is left of the words of a block; gives the number of bytes.
-    #[inline(always)]
-    fn words(&mut self, block: &[u8; BLOCK], place: &mut [u8; BLOCK]) -> usize {
+    /// Writes what is left of a block; gives the number of bytes.
+    #[inline(never)]
+    fn block(&mut self, block: &[u8; BLOCK], place: &mut [u8; BLOCK]) -> usize {
+        let [behind @ .., last] = block;
+        let mut before = [self.before; BLOCK];
+        let [_, rest @ ..] = &mut before;
+        *rest = *behind;
+        self.before = *last;
+        let (mut bytes, mut gone) = (*block, [0; BLOCK]);
+        let each = bytes.iter_mut().zip(&before).zip(&mut gone).zip(&mut self.wrong);
+        for (((byte, &before), gone), wrong) in each {
+            *wrong |= is_wrong(*byte, before);
+            *gone = if *byte >= FIRST { 0xff } else { 0 };
+            let lacks = if before == 0xc3 { 0x40 } else { 0 };
+            *byte = (*byte | lacks) & !*gone;
+        }
+        let (mut groups, mut lens) = ([0; BLOCK / 4], [0; BLOCK / 4]);
+        let each = bytes.as_chunks().0.iter().zip(gone.as_chunks().0);
+        for ((group, len), (bytes, gone)) in groups.iter_mut().zip(&mut lens).zip(each) {
+            let (bytes, gone) = (u32::from_le_bytes(*bytes), u32::from_le_bytes(*gone));
+            let moved = bytes & (gone & 0x00ff_00ff) << 8;
+            let pairs = bytes ^ moved | moved >> 8;
+            let (low, high) = (gone & 0xffff != 0, gone >> 16 != 0);
+            let moved = if low { pairs & 0xffff_0000 } else { 0 };
+            *group = pairs ^ moved | moved >> 8;
+            *len = 4 - u32::from(low) - u32::from(high);
+        }
         let mut written = 0;
-        for word in block.as_chunks::<WORD>().0 {
-            let (bytes, len) = self.word(u64::from_le_bytes(*word));
+        for (group, len) in groups.iter().zip(lens) {
             if let Some(place) = place.get_mut(written..).and_then(|rest| rest.first_chunk_mut()) {
-                *place = bytes.to_le_bytes();
+                *place = group.to_le_bytes();
             }
-            written += len;
+            written += len as usize;
         }
         written
     }
 
-    /// The same for text of less than a block, and a place with room for a word more.
-    fn rest(&mut self, text: &[u8], place: &mut [u8]) -> usize {
-        let mut written = 0;
-        for part in text.chunks(WORD) {
-            // The last one is filled up with zeros.
-            let mut word = [0; WORD];
-            if let Some(word) = word.get_mut(..part.len()) {
-                word.copy_from_slice(part);
+    /// The same for text of less than a block.
+    #[inline(never)]
+    fn rest(&mut self, text: &[u8], place: &mut [u8; BLOCK]) -> usize {
+        /// From this length on a whole block takes less time than each byte by itself.
+        const LONG: usize = 16;
+
+        if text.len() >= LONG {
+            // It is filled up with zeros. If the text ends with a first byte, they are wrong.
+            let mut block = [0; BLOCK];
+            if let Some(block) = block.get_mut(..text.len()) {
+                block.copy_from_slice(text);
             }
-            let (bytes, len) = self.word(u64::from_le_bytes(word));
-            if let Some(place) = place.get_mut(written..).and_then(|rest| rest.first_chunk_mut()) {
-                *place = bytes.to_le_bytes();
-            }
-            written += len;
-            if part.len() < WORD {
-                // If the text ends with a first byte, a zero in its place is wrong.
-                written -= WORD - part.len();
-            }
+            return self.block(&block, place) + text.len() - BLOCK;
         }
+        let (mut written, mut before, mut wrong) = (0, self.before, 0);
+        for &byte in text {
+            wrong |= is_wrong(byte, before);
+            if let Some(place) = place.get_mut(written) {
+                *place = byte | u8::from(before == 0xc3) << 6;
+            }
+            written += usize::from(byte < FIRST);
+            before = byte;
+        }
+        self.before = before;
+        self.wrong[0] |= wrong;
         written
     }
 
     /// Returns true if all that was met is such text, and whole.
     fn is_whole(&self) -> bool {
-        self.wrong == 0 && self.expects == 0
+        self.before < FIRST && self.wrong.iter().fold(0, |a, b| a | b) == 0
     }
 }
 

@@ -129,6 +129,24 @@ impl<'de> Direct<'de> {
         self.cursor.read_opcode_if(Opcode::None)
     }
 
+    /// Goes past text or a scalar in the commonest spellings; nothing is read otherwise.
+    pub(in crate::de) fn pass_scalar(&mut self) -> bool {
+        const SHORT_TEXT: u8 = Opcode::ShortBinunicode.byte();
+        const TEXT: u8 = Opcode::Binunicode.byte();
+        const GET: u8 = Opcode::Binget.byte();
+        const LONG_GET: u8 = Opcode::LongBinget.byte();
+
+        match self.cursor.peek_byte() {
+            Some(SHORT_TEXT | TEXT | GET | LONG_GET) => self.value_text().is_some(),
+            _ => {
+                self.short_none()
+                    || self.short_int().is_some()
+                    || self.short_float().is_some()
+                    || self.short_bool().is_some()
+            }
+        }
+    }
+
     /// Returns true if an `Option` has content.
     pub(in crate::de) fn option(&mut self) -> Outcome<bool> {
         if self.next()? == Opcode::None {
