@@ -267,6 +267,7 @@ pub mod guide;
 mod instruction;
 pub mod json;
 mod late;
+mod lent;
 mod limits;
 mod machine;
 mod meter;

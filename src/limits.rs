@@ -90,6 +90,9 @@ pub(crate) const QUOTED: usize = 80;
 /// A claimed length is never allocated before the bytes are there.
 pub(crate) const READ_CHUNK: usize = 64 << 10;
 
+/// Bytes from which on a pickle of a reader is lent to arrays that keep most of it.
+pub(crate) const LENT: usize = 1 << 20;
+
 /// Values that a graph may write a second time, because a tuple or call that is not finished is
 /// reached through itself.
 ///
@@ -105,6 +108,9 @@ pub(crate) const REOPENED: u64 = 1 << 20;
 /// has no limit, but it has to import what is named, and no file system has a module of such a
 /// name.
 pub(crate) const NAME: usize = 1_000;
+
+/// Bytes of a line of protocol 0 in which such a name may be: `\u005c` is one character.
+pub(crate) const ESCAPED_NAME: usize = 6 * NAME;
 
 /// Arguments of one object, or items of a tuple in it, that are looked through for free each time
 /// its natural form is made: the parts of a path, the kinds of time of a zone.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::de::{Deserialize, DeserializeOwned};
 
 use crate::error::Result;
+use crate::lent::Lent;
 use crate::limits::{self, Allowance};
 use crate::machine;
 use crate::read::source::Collector;
@@ -366,7 +367,8 @@ impl<'b> DeOptions<'b> {
         // The collected bytes are the whole pickle, read as any other in memory.
         let mut collector = Collector::new(reader);
         machine::collect(&mut collector, 0, 0, None, &self.settings().config(false, None))?;
-        super::read_slice(collector.bytes(), &self.settings(), self.buffers.as_deref())
+        let pickle = Lent::new(collector.into_bytes());
+        super::read_slice(&pickle, &self.settings(), self.buffers.as_deref())
     }
     /// Reads a value from a reader with a buffer; see [`from_buf_reader`](crate::from_buf_reader).
     ///
@@ -390,6 +392,7 @@ impl<'b> DeOptions<'b> {
         // A pickle that is cut short has been taken as far as it goes.
         let bytes = collector.take();
         collected?;
-        super::read_slice(&bytes, &self.settings(), self.buffers.as_deref())
+        let pickle = Lent::new(bytes);
+        super::read_slice(&pickle, &self.settings(), self.buffers.as_deref())
     }
 }

@@ -356,7 +356,10 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             };
         }
         let answer = match self {
-            Self::Ahead(direct) => direct.newtype(name)?,
+            Self::Ahead(_) => match std::mem::replace(self, Self::Described(Described::Unit)) {
+                Self::Ahead(direct) => direct.newtype(name)?,
+                other => other.answer(Ask::Newtype(name), copies)?,
+            },
             Self::Key(direct) | Self::Nothing(direct, _) => return direct.irregular(),
             Self::Node(node) => NodeDeserializer { copies, ..*node }.answer(Ask::Newtype(name))?,
             Self::Number(number, _) if private => match element::number_newtype(*number, name)? {

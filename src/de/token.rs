@@ -63,7 +63,13 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 }
                 None => self.expected("a dtype of numpy"),
             },
-            token::OBJECT => self.object(),
+            token::OBJECT
+            | token::DATETIME
+            | token::DATE
+            | token::TIME
+            | token::TIMEDELTA
+            | token::DECIMAL
+            | token::UUID => self.object(),
             _ => Ok(newtype(Content::Node(self.unwrapped()?))),
         }
     }

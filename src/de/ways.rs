@@ -8,6 +8,7 @@ use super::answer::Answer;
 use super::ask::Ask;
 use super::class::ClassContent;
 use super::class_enum::ClassVariant;
+use super::direct::Direct;
 use super::node::{Found, NodeDeserializer};
 use super::numpy::ArrayParts;
 use super::place::Place;
@@ -46,6 +47,8 @@ pub(super) struct Ways {
 pub(super) struct Private {
     pub(super) newtype_struct: for<'g, 'de> fn(Node<'g, 'de>, &'static str) -> Found<'g, 'de>,
     pub(super) structure: for<'g, 'de> fn(Node<'g, 'de>, &'static str) -> Found<'g, 'de>,
+    /// An object of the class that the name stands for, read from opcodes.
+    pub(super) ahead: for<'de> fn(&mut Direct<'de>, &'static str) -> Result<Option<&'de str>>,
     /// The parts of an object or array, which only these names give.
     pub(super) object_part:
         for<'p, 'g, 'de> fn(&'p mut ObjectParts<'g, 'de>) -> Result<Option<Place<'p, 'g, 'de>>>,
@@ -109,6 +112,7 @@ fn bind_private() {
     PRIVATE.bind(Private {
         newtype_struct: |node, name| node.token_newtype(name),
         structure: |node, name| node.token_struct(name),
+        ahead: |direct, name| direct.object_named(name),
         object_part: |parts| parts.next(),
         reduce_name: |fields| fields.name(),
         reduce_value: |fields| fields.value(),
@@ -168,7 +172,7 @@ pub(super) fn run<'a, 'g, 'de>(run: Run<'a, 'g, 'de>, ask: Ask) -> Result<Answer
 }
 
 /// The ways, where a private name is asked for.
-pub(super) fn private() -> Result<&'static Private> {
+pub(in crate::de) fn private() -> Result<&'static Private> {
     PRIVATE.get().ok_or_else(unbound)
 }
 

@@ -62,8 +62,10 @@ impl Machine<'_, '_> {
         let [module, name] = self.stack.topmost::<2>(opcode)?;
         // Looked at before they are decoded: the next instruction may name them again.
         for text in [module, name] {
-            let len = scalar::text_len(&self.state.nodes, self.input, text);
-            known::check_name(len)?;
+            if text.tag() == Tag::StrEscaped {
+                self.charge_names(scalar::text_len(&self.state.nodes, self.input, text))?;
+            }
+            known::check_name(scalar::name_len(&self.state.nodes, self.input, text))?;
         }
         let nodes = &self.state.nodes;
         let (Some(module_text), Some(name_text)) = (

@@ -79,6 +79,9 @@ impl Codec {
 /// Bytes that are looked at together, without a branch between them.
 const BLOCK: usize = 64;
 
+/// The number of bytes from which on a block of room left over is no matter.
+const LARGE: usize = 64 * BLOCK;
+
 /// The least byte that begins a character of two bytes or more.
 const FIRST: u8 = 0xc0;
 
@@ -162,7 +165,11 @@ pub(crate) fn latin1(text: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     bytes.truncate(at);
-    bytes.shrink_to_fit();
+    // A piece of the heap that is cut off behind a large one is too small for anything but to keep
+    // that from being given back whole.
+    if at < LARGE {
+        bytes.shrink_to_fit();
+    }
     Some(bytes)
 }
 

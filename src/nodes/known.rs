@@ -212,7 +212,9 @@ fn meaning(
             callable
         }
         (Known::GetAttr, &[owner, name]) if is_class(nodes, owner) && textual(name) => {
-            check_name(scalar::text_len(nodes, input, name))?;
+            check_name(scalar::name_len(nodes, input, name))?;
+            // A line is decoded, and may be longer than a name.
+            scanned = scalar::text_len(nodes, input, name).saturating_sub(limits::NAME);
             // In a qualified name a dot leads into a class; in an attribute's name it is an
             // ordinary character.
             if has_dot(nodes, input, name) { Known::Nothing } else { callable }

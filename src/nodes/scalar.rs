@@ -11,6 +11,7 @@ use num_bigint::BigInt;
 use super::handle::{Handle, Tag};
 use super::store::{Const, Nodes};
 use crate::instruction::Opcode;
+use crate::limits;
 use crate::meter;
 use crate::read::text::{self, Decimal, Text};
 use crate::read::{IntShape, decimal};
@@ -237,6 +238,16 @@ pub(crate) fn is_text_longer(nodes: &Nodes<'_>, input: &[u8], handle: Handle, le
         Tag::StrLine | Tag::Name if handle.detail() == Handle::LONG => true,
         _ => text_len(nodes, input, handle) > len,
     }
+}
+
+/// The number of bytes that a name takes as UTF-8, however it is spelled. Of a line that is longer
+/// than one with a name can be, its own length.
+pub(crate) fn name_len(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> usize {
+    let len = text_len(nodes, input, handle);
+    if handle.tag() != Tag::StrEscaped || len > limits::ESCAPED_NAME {
+        return len;
+    }
+    plain_text(nodes, input, handle).map_or(len, |text| text.len())
 }
 
 /// The number of bytes that text, or an 8-bit string, takes in the input or among the constants: at

@@ -8,6 +8,7 @@ use serde_derive::Serialize;
 
 use super::object::{TextObject, objects};
 use crate::error::{Error, Result, quoted};
+use crate::reduce::token;
 use crate::stdlib::calendar::{is_day, push_day};
 
 /// A day: Python's `datetime.date`, of the years 1 to 9999.
@@ -113,10 +114,16 @@ impl FromStr for Date {
 }
 
 impl TextObject for Date {
+    const TOKEN: &'static str = token::DATE;
     const CLASS: &'static str = "datetime.date";
 
     fn is_class(module: &str, qualname: &str) -> bool {
         (module, qualname) == ("datetime", "date")
+    }
+
+    fn of_payload(payload: &[u8]) -> Option<Self> {
+        let &[high, low, month, day] = payload.first_chunk()?;
+        Self::new(u16::from_be_bytes([high, low]), month, day).ok()
     }
 
     fn write<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {

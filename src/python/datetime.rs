@@ -7,8 +7,10 @@ use serde::ser::{Serialize, Serializer};
 use serde_derive::Serialize;
 
 use super::object::{TextObject, objects};
+use super::time::FOLD;
 use super::{Date, Time, TimeZone};
 use crate::error::{Error, Result, quoted};
+use crate::reduce::token;
 
 /// A date and time: Python's `datetime.datetime`, naive or with a time zone.
 ///
@@ -114,10 +116,17 @@ impl FromStr for DateTime {
 }
 
 impl TextObject for DateTime {
+    const TOKEN: &'static str = token::DATETIME;
     const CLASS: &'static str = "datetime.datetime";
 
     fn is_class(module: &str, qualname: &str) -> bool {
         (module, qualname) == ("datetime", "datetime")
+    }
+
+    fn of_payload(payload: &[u8]) -> Option<Self> {
+        let (&[high, low, month, day], time) = payload.split_first_chunk()?;
+        let date = Date::of_payload(&[high, low, month & !FOLD, day])?;
+        Some(Self::new(date, Time::of_payload(time)?).with_fold(month & FOLD != 0))
     }
 
     fn write<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
@@ -131,7 +140,7 @@ impl TextObject for DateTime {
 
         let [y1, y0, month, day] = self.date.payload();
         let [hour, minute, second, m2, m1, m0] = self.time.payload();
-        let month = month | u8::from(self.time.fold()) << 7;
+        let month = month | if self.time.fold() { FOLD } else { 0 };
         let payload = [y1, y0, month, day, hour, minute, second, m2, m1, m0];
         let payload = serde_bytes::Bytes::new(&payload);
         match self.zone() {

@@ -9,6 +9,7 @@ use serde_derive::Serialize;
 
 use super::object::{TextObject, objects};
 use crate::error::{Error, Result, quoted};
+use crate::reduce::token;
 
 /// A decimal number: Python's `decimal.Decimal`, of any precision, as its text.
 ///
@@ -203,6 +204,7 @@ macro_rules! from_ints {
 from_ints!(i8 i16 i32 i64 i128 u8 u16 u32 u64 u128);
 
 impl TextObject for Decimal {
+    const TOKEN: &'static str = token::DECIMAL;
     const CLASS: &'static str = "decimal.Decimal";
 
     fn is_class(module: &str, qualname: &str) -> bool {

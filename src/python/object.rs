@@ -4,7 +4,8 @@
 //! is not human-readable, and the content is then a Python object; for any other format it is text,
 //! a map or a sequence. Our deserializer hands an object over as a sequence of four parts (two
 //! names, arguments, the object), and the names are checked before anything else is read; a newtype
-//! is not an object of a pickle, and is read as the plain form.
+//! is not an object of a pickle, and is read as the plain form. Times, Decimals and UUIDs have
+//! names of their own, by which the opcodes of such an object are answered with what it stands for.
 //!
 //! A type implements [`TextObject`], or [`ObjectType`] where its plain form is not text.
 
@@ -12,7 +13,10 @@ use std::fmt::{self, Display};
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{
+    self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, IntoDeserializer, SeqAccess,
+    Visitor,
+};
 use serde::ser::{Serialize, Serializer};
 
 use crate::error::{Error, quoted};
@@ -29,11 +33,20 @@ pub(super) trait ObjectType: Sized {
 
 /// The same on reading.
 pub(super) trait ReadObject<'de>: Sized {
+    /// The name by which it is asked for.
+    const TOKEN: &'static str = token::OBJECT;
+
     /// The class, or classes, for messages.
     const CLASS: &'static str;
 
     /// Returns true for a class that the type reads.
     fn is_class(module: &str, qualname: &str) -> bool;
+
+    /// Makes the value of the bytes that its [`TOKEN`](Self::TOKEN) is answered by.
+    fn of_payload(payload: &[u8]) -> Option<Self> {
+        let _ = payload;
+        None
+    }
 
     /// Reads arguments and content, the last two parts.
     fn read<A: SeqAccess<'de>>(
@@ -87,6 +100,14 @@ pub(super) fn deserialize<'de, T: ReadObject<'de>, D: Deserializer<'de>>(
             T::read_plain(deserializer)
         }
 
+        fn visit_bytes<E: de::Error>(self, payload: &[u8]) -> Result<T, E> {
+            T::of_payload(payload).ok_or_else(|| E::custom(format_args!("expected {}", T::CLASS)))
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+            T::read_plain(IntoDeserializer::<E>::into_deserializer(text))
+        }
+
         fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<T, A::Error> {
             let module: String = part(&mut seq)?;
             let qualname: String = part(&mut seq)?;
@@ -101,7 +122,7 @@ pub(super) fn deserialize<'de, T: ReadObject<'de>, D: Deserializer<'de>>(
         }
     }
 
-    deserializer.deserialize_newtype_struct(token::OBJECT, ObjectVisitor(PhantomData))
+    deserializer.deserialize_newtype_struct(T::TOKEN, ObjectVisitor(PhantomData))
 }
 
 /// `Serialize` and `Deserialize` of a type with parameters that has the traits of `object`.
@@ -154,11 +175,20 @@ fn incomplete<E: de::Error>() -> E {
 
 /// A type whose plain form is text.
 pub(super) trait TextObject: Display + FromStr<Err = Error> {
+    /// As [`ReadObject::TOKEN`].
+    const TOKEN: &'static str = token::OBJECT;
+
     /// The class, or classes, for messages.
     const CLASS: &'static str;
 
     /// Returns true for a class that the type reads.
     fn is_class(module: &str, qualname: &str) -> bool;
+
+    /// As [`ReadObject::of_payload`].
+    fn of_payload(payload: &[u8]) -> Option<Self> {
+        let _ = payload;
+        None
+    }
 
     /// Makes the value from the class and the exact text.
     fn of_object(qualname: &str, text: &str) -> Result<Self, Error> {
@@ -186,10 +216,15 @@ impl<T: TextObject> ObjectType for T {
 }
 
 impl<'de, T: TextObject> ReadObject<'de> for T {
+    const TOKEN: &'static str = <T as TextObject>::TOKEN;
     const CLASS: &'static str = <T as TextObject>::CLASS;
 
     fn is_class(module: &str, qualname: &str) -> bool {
         <T as TextObject>::is_class(module, qualname)
+    }
+
+    fn of_payload(payload: &[u8]) -> Option<Self> {
+        <T as TextObject>::of_payload(payload)
     }
 
     fn read<A: SeqAccess<'de>>(

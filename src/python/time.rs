@@ -9,6 +9,7 @@ use serde_derive::Serialize;
 use super::TimeZone;
 use super::object::{TextObject, objects};
 use crate::error::{Error, Result, quoted};
+use crate::reduce::token;
 use crate::stdlib::calendar::{is_clock, push_clock};
 
 /// A time of day: Python's `datetime.time`, to the microsecond, with or without a time zone.
@@ -189,10 +190,17 @@ impl FromStr for Time {
 }
 
 impl TextObject for Time {
+    const TOKEN: &'static str = token::TIME;
     const CLASS: &'static str = "datetime.time";
 
     fn is_class(module: &str, qualname: &str) -> bool {
         (module, qualname) == ("datetime", "time")
+    }
+
+    fn of_payload(payload: &[u8]) -> Option<Self> {
+        let (&[hour, minute, second, m2, m1, m0], zone) = payload.split_first_chunk()?;
+        let time = Self::new(hour & !FOLD, minute, second, u32::from_be_bytes([0, m2, m1, m0]));
+        Some(Self { zone: TimeZone::of_payload(zone)?, fold: hour & FOLD != 0, ..time.ok()? })
     }
 
     fn write<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
@@ -205,7 +213,7 @@ impl TextObject for Time {
         struct Aware<'a>(&'a serde_bytes::Bytes, &'a TimeZone);
 
         let mut payload = self.payload();
-        payload[0] |= u8::from(self.fold) << 7;
+        payload[0] |= if self.fold { FOLD } else { 0 };
         let payload = serde_bytes::Bytes::new(&payload);
         match &self.zone {
             None => Naive(payload).serialize(serializer),
@@ -213,6 +221,9 @@ impl TextObject for Time {
         }
     }
 }
+
+/// The bit of the hour, or of a datetime's month, that is the fold.
+pub(super) const FOLD: u8 = 0x80;
 
 objects!(Time);
 

@@ -8,6 +8,7 @@ use serde_derive::Serialize;
 
 use super::object::{TextObject, objects};
 use crate::error::{Error, Result, quoted};
+use crate::reduce::token;
 use crate::stdlib::calendar;
 
 /// A duration of either sign: Python's `datetime.timedelta`, in days, seconds and microseconds.
@@ -71,7 +72,7 @@ impl TimeDelta {
         let rest = microseconds.rem_euclid(DAY);
         match i32::try_from(days) {
             // Both are less than the microseconds of a day.
-            Ok(days) if days.unsigned_abs() <= 999_999_999 => Ok(Self {
+            Ok(days) if calendar::is_delta(microseconds) => Ok(Self {
                 days,
                 seconds: (rest / SECOND) as u32,
                 microseconds: (rest % SECOND) as u32,
@@ -152,10 +153,15 @@ fn decimal_micros(text: &str) -> Option<i128> {
 }
 
 impl TextObject for TimeDelta {
+    const TOKEN: &'static str = token::TIMEDELTA;
     const CLASS: &'static str = "datetime.timedelta";
 
     fn is_class(module: &str, qualname: &str) -> bool {
         (module, qualname) == ("datetime", "timedelta")
+    }
+
+    fn of_payload(payload: &[u8]) -> Option<Self> {
+        Self::from_microseconds(i128::from_be_bytes(*payload.first_chunk()?)).ok()
     }
 
     fn write<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {

@@ -109,6 +109,15 @@ impl TimeZone {
         self.name.as_deref()
     }
 
+    /// The zone behind the payload of a time: an offset, or none.
+    pub(super) fn of_payload(payload: &[u8]) -> Option<Option<Self>> {
+        if payload.is_empty() {
+            return Some(None);
+        }
+        let micros = i64::from_be_bytes(*payload.first_chunk()?);
+        Self::fixed(TimeDelta::from_microseconds(micros.into()).ok()?).ok().map(Some)
+    }
+
     /// Writes the zone behind a date and time.
     pub(super) fn push_behind(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(offset) = self.offset {

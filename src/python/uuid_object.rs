@@ -8,6 +8,7 @@ use serde_derive::Serialize;
 
 use super::object::{TextObject, objects};
 use crate::error::{Error, Result, quoted};
+use crate::reduce::token;
 use crate::stdlib::uuid::Groups;
 
 /// A UUID: Python's `uuid.UUID`, as its 128-bit int.
@@ -62,10 +63,15 @@ impl From<u128> for Uuid {
 }
 
 impl TextObject for Uuid {
+    const TOKEN: &'static str = token::UUID;
     const CLASS: &'static str = "uuid.UUID";
 
     fn is_class(module: &str, qualname: &str) -> bool {
         (module, qualname) == ("uuid", "UUID")
+    }
+
+    fn of_payload(payload: &[u8]) -> Option<Self> {
+        Some(Self(u128::from_be_bytes(*payload.first_chunk()?)))
     }
 
     fn write<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {

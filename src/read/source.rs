@@ -9,7 +9,8 @@
 //!
 //! This is not a second interpreter: it knows how long arguments are and nothing else. If the bytes
 //! are not a pickle, it stops and leaves the error to the machine, which meets it at the same byte.
-//! A claimed length is never allocated: payloads arrive in chunks of [`limits::READ_CHUNK`].
+//! A claimed length is never allocated: payloads arrive in chunks of [`limits::READ_CHUNK`], and of
+//! as much as has come before.
 
 use std::io::{self, BufRead, Read};
 
@@ -197,8 +198,10 @@ impl<R: Read> Feed for Sparing<R> {
             bytes.extend_from_slice(room.get(..len).unwrap_or(room));
             return Ok(len);
         }
-        let chunk = missing.min(limits::READ_CHUNK) as u64;
-        self.0.by_ref().take(chunk).read_to_end(bytes)
+        // No more than has come before: a length may be a claim.
+        let chunk = missing.min(bytes.len().max(limits::READ_CHUNK));
+        bytes.reserve_exact(chunk);
+        self.0.by_ref().take(chunk as u64).read_to_end(bytes)
     }
 
     fn read_on(&mut self, bytes: &mut Vec<u8>) -> Result<(), Halt> {

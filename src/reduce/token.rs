@@ -56,6 +56,16 @@ pub(crate) const SETTLED: &str = "$serde_pickle::Settled";
 /// its class, the tuple of its arguments, and the object itself, whose text form is exact. Anything
 /// that is not an object is a plain newtype, as in other formats.
 pub(crate) const OBJECT: &str = "$serde_pickle::Object";
+/// [`OBJECT`] of one class, reading only: what is read from opcodes hands over what the class
+/// stands for, and nothing else. A date and a time are the bytes of the pickle, with the fold; a
+/// zone is its offset behind them, eight bytes in microseconds. A timedelta is sixteen bytes, a
+/// UUID as many, a Decimal its text. All numbers are big-endian.
+pub(crate) const DATETIME: &str = "$serde_pickle::Object.datetime";
+pub(crate) const DATE: &str = "$serde_pickle::Object.date";
+pub(crate) const TIME: &str = "$serde_pickle::Object.time";
+pub(crate) const TIMEDELTA: &str = "$serde_pickle::Object.timedelta";
+pub(crate) const DECIMAL: &str = "$serde_pickle::Object.Decimal";
+pub(crate) const UUID: &str = "$serde_pickle::Object.UUID";
 /// Struct with the fields of [`REDUCE_FIELDS`]: an object as `__reduce__` describes it.
 pub(crate) const REDUCE: &str = "$serde_pickle::Reduce";
 

@@ -31,6 +31,11 @@ pub(crate) fn is_clock((hour, minute, second, micro): Clock) -> bool {
     hour < 24 && minute < 60 && second < 60 && i64::from(micro) < SECOND
 }
 
+/// Returns true for the microseconds of a `timedelta`, which has less than a billion days.
+pub(crate) fn is_delta(micros: i128) -> bool {
+    micros.div_euclid(DAY.into()).unsigned_abs() < 1_000_000_000
+}
+
 /// A number of `width` digits.
 #[inline(never)]
 pub(crate) fn push_number(text: &mut String, value: u32, width: usize) {
@@ -51,9 +56,13 @@ pub(crate) struct ShortText {
     bytes: [u8; Self::ROOM],
 }
 
-/// The text of an offset.
+/// An offset, and its text.
 #[derive(Clone, Copy)]
 pub(crate) struct Offset {
+    /// In microseconds, and shorter than a day.
+    pub(crate) micros: i64,
+    /// True for one of a zone that has a key, `UTC`.
+    pub(crate) has_key: bool,
     len: u8,
     bytes: [u8; Self::ROOM],
 }
@@ -112,6 +121,17 @@ impl ShortText {
         self.len -= Offset::ROOM - usize::from(offset.len);
     }
 
+    /// Makes it these bytes, which are no text and for which there is room.
+    pub(crate) fn packed(&mut self, parts: &[&[u8]]) {
+        self.clear();
+        for part in parts {
+            if let Some(place) = self.bytes.get_mut(self.len..self.len + part.len()) {
+                place.copy_from_slice(part);
+                self.len += part.len();
+            }
+        }
+    }
+
     /// Makes it the text of a UUID.
     pub(crate) fn uuid(&mut self, uuid: Groups) {
         self.clear();
@@ -123,14 +143,23 @@ impl ShortText {
     }
 
     #[inline]
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    #[inline]
     pub(crate) fn as_str(&self) -> &str {
-        let bytes = self.bytes.get(..self.len).unwrap_or_default();
-        std::str::from_utf8(bytes).unwrap_or_default()
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
 
 impl Offset {
     const ROOM: usize = 16;
+
+    /// That of a zone with the key `UTC`.
+    pub(crate) fn utc() -> Self {
+        Self { has_key: true, ..Self::of(0) }
+    }
 
     /// `+05:30`, with seconds and microseconds where they are not 0.
     ///
@@ -148,7 +177,12 @@ impl Offset {
             (_, 0) => 9,
             _ => 16,
         };
-        Self { len, bytes: [sign, a, b, b':', c, d, b':', e, f, g, h, i, j, k, l, m] }
+        Self {
+            micros: offset,
+            has_key: false,
+            len,
+            bytes: [sign, a, b, b':', c, d, b':', e, f, g, h, i, j, k, l, m],
+        }
     }
 
     fn as_str(&self) -> &str {

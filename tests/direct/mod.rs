@@ -13,6 +13,7 @@ mod kept;
 mod made;
 mod natural;
 mod numpy;
+mod objects;
 mod options;
 mod programs;
 mod rows;

@@ -14,7 +14,7 @@ use super::{compare, is_direct};
 
 /// `pickle.dumps` of CPython 3.13, at protocols 2 and 4.
 #[rustfmt::skip]
-const PICKLES: &[(&str, &[u8])] = &[
+pub(super) const PICKLES: &[(&str, &[u8])] = &[
     // [a, b, a]: a = datetime(2024, 2, 29, 12, 30, 1, 250), b = datetime(1999, 12, 31, 23, 59, 59)
     ("datetimes", b"\x80\x02]q\0(cdatetime\ndatetime\nq\x01c_codecs\nencode\nq\x02X\x0c\0\0\0\x07\
         \xc3\xa8\x02\x1d\x0c\x1e\x01\0\0\xc3\xbaq\x03X\x06\0\0\0latin1q\x04\x86q\x05Rq\x06\x85q\

@@ -25,6 +25,7 @@ mod keys_by_identity;
 mod keys_of_buffers;
 mod keys_of_zero_bytes;
 mod lines_decoded_again_and_again;
+mod long_names_in_escaped_text;
 mod memo_after_a_failed_read;
 mod memo_of_a_short_pickle_in_a_long_stream;
 mod methods_of_instances;

@@ -11,6 +11,7 @@ use crate::de::ask::Ask;
 use crate::de::element::value_answer;
 use crate::de::items::Items;
 use crate::de::value_ways;
+use crate::de::ways::private;
 use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::read::text::{self, Decimal};
@@ -159,13 +160,19 @@ impl<'de> Direct<'de> {
 
     /// A newtype with a private name or that of a class.
     pub(in crate::de) fn newtype<'a, 'g>(
-        &mut self,
+        &'a mut self,
         name: &'static str,
     ) -> Result<Answer<'a, 'g, 'de>> {
-        if name != token::VALUE || !self.is_at_root() {
-            return self.irregular();
+        if name == token::VALUE && self.is_at_root() {
+            return (value_ways::ways()?.ahead)(self).map(value_answer);
         }
-        (value_ways::ways()?.ahead)(self).map(value_answer)
+        if name.starts_with(token::OBJECT) {
+            return Ok(match (private()?.ahead)(self, name)? {
+                Some(text) => Answer::Str(text),
+                None => Answer::ByteCow(self.natural.as_bytes().into()),
+            });
+        }
+        self.irregular()
     }
 
     /// The same for a `Value`.

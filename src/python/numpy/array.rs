@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use super::array_serde::InBuffer;
+use super::data::Data;
 use super::dtype::{ByteOrder, Dtype, Kind};
 use super::number::Number;
 use super::scalar::{Scalar, decode};
@@ -46,7 +47,7 @@ pub struct NdArray<'a> {
     pub(super) dtype: Dtype,
     pub(super) shape: Vec<usize>,
     pub(super) order: Order,
-    pub(super) data: Cow<'a, [u8]>,
+    pub(super) data: Data<'a>,
     pub(super) objects: Vec<Value>,
     pub(super) readonly: bool,
     pub(super) subclass: Option<Box<Subclass>>,
@@ -102,7 +103,7 @@ impl NdArray<'static> {
         if count_of(shape) != Some(objects.len()) {
             return Err(wrong_length(shape, objects.len(), "objects"));
         }
-        let (data, order) = (Cow::Borrowed(&[][..]), Order::C);
+        let (data, order) = (Data::Borrowed(&[]), Order::C);
         let shape = shape.to_vec();
         Ok(Self { dtype, shape, order, data, objects, readonly: false, subclass: None })
     }
@@ -134,7 +135,7 @@ impl<'a> NdArray<'a> {
         order: Order,
         data: impl Into<Cow<'a, [u8]>>,
     ) -> Result<Self> {
-        let data = data.into();
+        let data = Data::from(data.into());
         if dtype.has_objects() {
             return Err(Error::unsupported(
                 "an array of objects has no bytes; see NdArray::from_objects",
@@ -169,7 +170,7 @@ impl<'a> NdArray<'a> {
 
     /// Returns true if [`data`](Self::data) is borrowed from the input or an out-of-band buffer.
     pub fn is_borrowed(&self) -> bool {
-        matches!(self.data, Cow::Borrowed(_))
+        self.data.is_borrowed()
     }
 
     /// The elements of an array with objects, in the order of the indices; records are tuples.
@@ -216,9 +217,12 @@ impl<'a> NdArray<'a> {
     }
 
     /// The same array, with data of its own.
+    ///
+    /// While a type is read from a reader, an array that is most of a pickle of a megabyte or more
+    /// keeps the pickle in place of a copy.
     pub fn into_owned(self) -> NdArray<'static> {
         let Self { dtype, shape, order, data, objects, readonly, subclass } = self;
-        let data = Cow::Owned(data.into_owned());
+        let data = data.into_owned();
         NdArray { dtype, shape, order, data, objects, readonly, subclass }
     }
 

@@ -15,6 +15,7 @@ use serde_bytes::Bytes;
 use serde_derive::Serialize;
 
 use super::array::{NdArray, Order};
+use super::data::Data;
 use super::dtype::Dtype;
 use super::subclass::{OwnState, Subclass};
 use crate::python::object::{self, ObjectType};
@@ -253,7 +254,7 @@ impl<'de> Visitor<'de> for PartsVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Parts<'de>, A::Error> {
         let (mut dtype, mut shape) = (None, None);
         let (mut order, mut readonly) = (Order::C, false);
-        let (mut data, mut objects) = (Cow::Borrowed(&[][..]), Vec::new());
+        let (mut data, mut objects) = (Data::Borrowed(&[]), Vec::new());
         let (mut class, mut own) = (None::<Global>, OwnState::Nothing);
         let (mut mask, mut fill, mut base) = (None, Value::None, None);
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
@@ -263,7 +264,7 @@ impl<'de> Visitor<'de> for PartsVisitor {
                 "fortran" if map.next_value::<bool>()? => order = Order::Fortran,
                 "fortran" => {}
                 "readonly" => readonly = map.next_value()?,
-                "data" => data = map.next_value::<DataBytes<'de>>()?.0,
+                "data" => data = map.next_value::<DataBytes<'de>>()?.0.into(),
                 "objects" => objects = map.next_value()?,
                 "class" => class = Some(map.next_value()?),
                 "before" => own = OwnState::Before(map.next_value()?),

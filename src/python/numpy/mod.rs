@@ -25,6 +25,7 @@
 
 pub(crate) mod array;
 pub(crate) mod array_serde;
+mod data;
 pub(crate) mod dtype;
 mod dtype_serde;
 mod masked;
