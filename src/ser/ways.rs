@@ -115,6 +115,7 @@ pub(super) fn of_content(dump: &mut Target<'_>, len: Option<usize>) -> Result<Ma
 }
 
 /// [`RoleItems::next_run`].
+#[cold]
 #[inline(never)]
 pub(super) fn next_run(items: &mut RoleItems, dump: &mut Target<'_>) -> Result<u32> {
     (ways()?.next_run)(items, dump)

@@ -15,7 +15,7 @@ impl Emitter {
     /// Writes `None`, if that is a matter of a few instructions; returns true if it did.
     #[inline(always)]
     pub(crate) fn quick_none(&mut self) -> bool {
-        self.out.quick([Opcode::None.byte()], 1)
+        self.quick([Opcode::None.byte()], 1)
     }
 
     pub(crate) fn none(&mut self) -> Result<()> {
@@ -28,7 +28,7 @@ impl Emitter {
     #[inline(always)]
     pub(crate) fn quick_bool(&mut self, value: bool) -> bool {
         let opcode = if value { Opcode::Newtrue } else { Opcode::Newfalse };
-        self.out.quick([opcode.byte()], 1)
+        self.quick([opcode.byte()], 1)
     }
 
     pub(crate) fn bool(&mut self, value: bool) -> Result<()> {
@@ -46,7 +46,7 @@ impl Emitter {
     #[inline(always)]
     pub(crate) fn quick_int(&mut self, value: i64) -> bool {
         let (bytes, len) = binary_int(value);
-        self.out.quick(bytes, len)
+        self.quick(bytes, len)
     }
 
     pub(crate) fn int(&mut self, value: i64) -> Result<()> {
@@ -141,7 +141,7 @@ impl Emitter {
     /// Like [`quick_none`](Self::quick_none).
     #[inline(always)]
     pub(crate) fn quick_float(&mut self, value: f64) -> bool {
-        self.out.quick(binfloat(value), 9)
+        self.quick(binfloat(value), 9)
     }
 
     pub(crate) fn float(&mut self, value: f64) -> Result<()> {
@@ -159,7 +159,7 @@ impl Emitter {
         let head = u64::from(Opcode::ShortBinbytes.byte()) | (value.len() as u64) << 8;
         value.len() <= 0xff
             && self.protocol >= Opcode::ShortBinbytes.protocol()
-            && self.out.quick_behind(head, 2, value)
+            && self.quick_behind(head, 2, value)
     }
 
     /// Bytes by an opcode of their own, which protocols before 3 do not have: see

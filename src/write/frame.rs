@@ -137,11 +137,11 @@ impl Emitter {
     /// Returns true if the next value is still within the frame, at protocol 2 or later, and fits
     /// into the buffer by `len` bytes.
     ///
-    /// This one check covers every reason for a slow path, see [`Out`](super::out::Out). Slow paths
-    /// are calls, and a function without them needs no stack.
+    /// This covers every reason for a slow path. Slow paths are calls, and a function without them
+    /// needs no stack.
     #[inline(always)]
     pub(crate) fn has_room(&self, len: usize) -> bool {
-        self.out.has_room(len)
+        !self.at_limit() && self.out.has_room(len)
     }
 
     /// Returns true if a boundary here would begin no frame, at protocol 2 or later. That is the
@@ -149,11 +149,6 @@ impl Emitter {
     #[inline(always)]
     pub(crate) fn is_within_frame(&self) -> bool {
         self.out.len() < self.frames.usual_limit
-    }
-
-    /// Has the buffer's window end where the frame says, after any change there.
-    pub(super) fn set_window(&mut self) {
-        self.out.set_limit(self.frames.limit);
     }
 
     /// Ends the frame if it is full; `drain` may take all of the buffer away, where it is given
@@ -179,7 +174,6 @@ impl Emitter {
                 out.extend_from_slice(&open);
                 drained
             })?;
-            self.set_window();
         }
         if self.out.len() >= self.frames.usual_limit {
             self.look_up_repeats();
@@ -217,7 +211,6 @@ impl Emitter {
             self.set_plain();
             self.frames.unrenewed = 0;
             self.frames.set_limit(self.frames.end);
-            self.set_window();
         }
     }
 
@@ -235,7 +228,6 @@ impl Emitter {
         } else if self.frames.repeats {
             self.frames.set_limit(self.frames.end.min(begin + repeats::BEGIN));
         }
-        self.set_window();
         if self.frames.framing {
             self.frames.start = Some(start);
             const HEADER: [u8; FRAME_HEADER] = [Opcode::Frame.byte(), 0, 0, 0, 0, 0, 0, 0, 0];

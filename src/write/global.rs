@@ -137,7 +137,7 @@ impl Emitter {
     #[inline]
     pub(crate) fn quick_member(&mut self, class: &'static str, name: &'static str) -> bool {
         match self.memo.near_member(class, name) {
-            Some(index) if index < 0x100 => self.out.quick([Opcode::Binget.byte(), index as u8], 2),
+            Some(index) if index < 0x100 => self.quick([Opcode::Binget.byte(), index as u8], 2),
             _ => false,
         }
     }

@@ -186,7 +186,6 @@ impl Emitter {
         };
         self.memo = self.new_memo();
         self.set_plain();
-        self.set_window();
         self.out.extend_from_slice(&[Opcode::Proto.byte(), self.protocol.number()]);
         held
     }
@@ -226,6 +225,20 @@ impl Emitter {
         self.out.append(bytes, len);
     }
 
+    /// The same, if the next value is within the frame and there is room, without a call; returns
+    /// true if it did. [`Frames::limit`](frame::Frames) covers every reason for a slow path but the
+    /// room.
+    #[inline(always)]
+    fn quick<const N: usize>(&mut self, bytes: [u8; N], len: usize) -> bool {
+        !self.at_limit() && self.out.store(bytes, len)
+    }
+
+    /// The same for the first `len` bytes of a word, up to seven, and a payload behind them.
+    #[inline(always)]
+    fn quick_behind(&mut self, head: u64, len: usize, payload: &[u8]) -> bool {
+        !self.at_limit() && self.out.store_behind(head, len, payload)
+    }
+
     /// Pushes what the memo holds under `index`: GET, BINGET or LONG_BINGET.
     #[inline]
     pub(crate) fn get(&mut self, index: u32) {
@@ -240,7 +253,7 @@ impl Emitter {
     #[inline(always)]
     pub(crate) fn quick_get(&mut self, index: u32) -> bool {
         let (bytes, len) = by_width(Opcode::Binget, Opcode::LongBinget, index);
-        self.out.quick(bytes, len)
+        self.quick(bytes, len)
     }
 
     /// Stores the top of the stack in the memo under `index`: PUT, BINPUT or LONG_BINPUT.

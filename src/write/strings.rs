@@ -194,7 +194,7 @@ impl Emitter {
     #[inline(always)]
     pub(super) fn quick_str(&mut self, value: &str) -> bool {
         let (head, header) = self.short_header(value.len());
-        self.out.quick_behind(head, header, value.as_bytes())
+        self.quick_behind(head, header, value.as_bytes())
     }
 
     /// The same, where there is not enough room.

@@ -173,11 +173,9 @@ impl<'a, 'w> Map<'a, 'w> {
 }
 
 /// Begins the next batch of a dict.
+#[cold]
 #[inline(never)]
-fn next_entry_batch(dump: &mut Dump<dyn Sink + '_>, kind: MapKind, mut at: MapAt) -> Result<MapAt> {
-    if kind == MapKind::Nothing {
-        return Err(unwanted());
-    }
+fn next_entry_batch(dump: &mut Dump<dyn Sink + '_>, mut at: MapAt) -> MapAt {
     at.open = next_entries(dump, at.open);
     if at.open == Open::Single {
         at.left = 1;
@@ -185,7 +183,8 @@ fn next_entry_batch(dump: &mut Dump<dyn Sink + '_>, kind: MapKind, mut at: MapAt
         at.pace = dump.emit.make_room(at.pace, BATCH as usize);
         at.left = BATCH;
     }
-    Ok(at)
+    at.left -= 1;
+    at
 }
 
 impl ser::SerializeMap for Map<'_, '_> {
@@ -194,13 +193,15 @@ impl ser::SerializeMap for Map<'_, '_> {
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<()> {
-        if self.at.left == 0 {
-            match next_entry_batch(self.dump, self.kind, self.at) {
-                Ok(at) => self.at = at,
-                Err(error) => return Err(error),
+        let (left, none) = self.at.left.overflowing_sub(1);
+        self.at.left = left;
+        if none {
+            self.at.left = 0;
+            if self.kind == MapKind::Nothing {
+                return Err(unwanted());
             }
+            self.at = next_entry_batch(self.dump, self.at);
         }
-        self.at.left -= 1;
         self.dump.hashed = true;
         let written = key.serialize(&mut *self.dump);
         self.dump.hashed = false;

@@ -53,12 +53,15 @@ impl<'a, 'w> Seq<'a, 'w> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[cfg_attr(debug_assertions, inline(never))]
     fn begin_item(&mut self) -> Result<()> {
-        if self.at.left > 0 {
-            self.at.left -= 1;
-        } else if let Some(role) = &mut self.role {
-            self.at.left = next_run(role, self.dump)?;
-        } else {
-            self.at = next_batch(self.dump, self.at)?;
+        let (left, none) = self.at.left.overflowing_sub(1);
+        self.at.left = left;
+        if none {
+            self.at.left = 0;
+            if let Some(role) = &mut self.role {
+                self.at.left = next_run(role, self.dump)?;
+            } else {
+                self.at = next_batch(self.dump, self.at);
+            }
         }
         Ok(())
     }
@@ -83,8 +86,9 @@ impl<'a, 'w> Seq<'a, 'w> {
 }
 
 /// Begins the next batch of a list.
+#[cold]
 #[inline(never)]
-fn next_batch(dump: &mut Dump<dyn Sink + '_>, mut at: SeqAt) -> Result<SeqAt> {
+fn next_batch(dump: &mut Dump<dyn Sink + '_>, mut at: SeqAt) -> SeqAt {
     at.open = next_items(dump, at.open);
     at.batches += 1;
     if at.open == Open::Single {
@@ -94,7 +98,7 @@ fn next_batch(dump: &mut Dump<dyn Sink + '_>, mut at: SeqAt) -> Result<SeqAt> {
         at.left = BATCH;
     }
     at.left -= 1;
-    Ok(at)
+    at
 }
 
 /// Adds the place of an item to its error.
