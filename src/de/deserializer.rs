@@ -8,6 +8,7 @@ use serde::de::{Deserializer, Visitor};
 
 use super::answer::{give, give_entries, give_items, give_wide};
 use super::ask::Ask;
+use super::items::Items;
 use super::numbers::give_numbers;
 use super::numpy::numbers_of;
 use super::place::{Place, Wrapped};
@@ -197,7 +198,10 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
     #[inline]
     fn deserialize_seq<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
         if let Some(found) = &mut self.items() {
-            return give_items(found, visitor);
+            return match &mut **found {
+                Items::Numbers(numbers) => give_numbers(numbers, visitor),
+                items => give_items(items, visitor),
+            };
         }
         let mut answer = self.answer(Ask::Seq, copies::<V::Value>());
         match numbers_of(&mut answer) {

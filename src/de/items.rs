@@ -47,16 +47,6 @@ pub(crate) enum Items<'a, 'g, 'de> {
     Buffer(&'a [u8], bool, u8),
 }
 
-/// The outcome of a step behind an item.
-pub(super) enum Step {
-    /// It was the last.
-    End,
-    /// Another one is ahead.
-    Item,
-    /// One look does not tell.
-    Other,
-}
-
 /// The contents of a container among the nodes.
 pub(crate) struct Held<'g, 'de> {
     cx: &'g Cx<'g, 'de>,
@@ -93,22 +83,25 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
         Self::Loose(Loose { cx, handles: handles.into(), index: 0, depth })
     }
 
-    /// The next item, where one look is enough to find it.
-    #[inline]
-    fn next_in_batch(&mut self) -> Option<Found<'_, 'de>> {
+    /// The next item, or the end, where one look is enough to find it.
+    #[inline(always)]
+    fn find(&mut self) -> Found<'_, 'de> {
         match self {
-            Self::List(list) => list.next_in_batch(),
-            Self::Fixed(fixed) => fixed.next_in_frame(),
-            _ => None,
+            // The rest is a call, so that the loop of a visitor stays small.
+            Self::List(list) if list.is_in_batch() => {}
+            _ => return self.find_other(),
         }
+        let Self::List(list) = self else { return Found::Other };
+        list.next_in_batch()
     }
 
-    /// Reads what is behind an item, where one look is enough.
+    /// The same where that is no item of a list in a batch.
     #[inline(never)]
-    fn step(&mut self) -> Step {
+    fn find_other(&mut self) -> Found<'_, 'de> {
         match self {
-            Self::List(list) => list.step(),
-            _ => Step::Other,
+            Self::List(list) => list.find(),
+            Self::Fixed(fixed) => fixed.find(),
+            _ => Found::Other,
         }
     }
 
@@ -120,7 +113,7 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
             Self::Fixed(fixed) => fixed.next(),
             Self::Contents(held) => held.next(size),
             Self::Loose(loose) => loose.next(size),
-            Self::Numbers(numbers) => Ok(numbers.next(size)?.map(Place::number)),
+            Self::Numbers(numbers) => numbers.next(size),
             Self::Complex(parts, index) => {
                 let part = parts.get(*index).copied();
                 *index += 1;
@@ -144,16 +137,6 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
                     _ => None,
                 })
             }
-        }
-    }
-
-    /// The item that a step has found, made by `seed`.
-    #[inline(never)]
-    fn next_ahead<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
-        let Self::List(list) = self else { return Ok(None) };
-        match seed.deserialize(list.ahead()) {
-            Ok(value) => Ok(Some(value)),
-            Err(error) => Err(self.locate(error)),
         }
     }
 
@@ -230,21 +213,17 @@ impl<'de> SeqAccess<'de> for Items<'_, '_, 'de> {
 
     #[inline]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
-        // One call of the seed for both, so that it can be inlined.
-        let found = match self {
-            Self::List(list) if list.is_in_row() => list.next_in_row(),
-            _ => self.next_in_batch(),
+        // One call of the seed for all that is found, so that it can be inlined.
+        let place = match self.find() {
+            Found::Ahead(direct) => Place::Ahead(direct),
+            Found::Key(direct) => Place::Key(direct),
+            Found::Nothing(direct) => Place::nothing(direct),
+            Found::End => return Ok(None),
+            Found::Other => return self.next_of_any(seed),
         };
-        if let Some(found) = found {
-            return match seed.deserialize(found.place()) {
-                Ok(value) => Ok(Some(value)),
-                Err(error) => Err(self.locate(error)),
-            };
-        }
-        match self.step() {
-            Step::End => Ok(None),
-            Step::Item => self.next_ahead(seed),
-            Step::Other => self.next_of_any(seed),
+        match seed.deserialize(place) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => Err(self.locate(error)),
         }
     }
 

@@ -19,6 +19,7 @@ use super::direct::Direct;
 use super::node::too_long;
 use super::place::Place;
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::stdlib::numpy::{Num, NumKind};
 use crate::walk::cost;
 use crate::walk::cx::Cx;
@@ -49,7 +50,12 @@ pub(crate) enum NumbersOf {
     /// `array.array`.
     Array,
     Numpy,
+    /// A list: of floats as the pickle has them, or of ints that were decoded.
+    List,
 }
+
+/// The size of a float in a list: the opcode, and eight bytes that begin with the highest.
+const LISTED: usize = 9;
 
 impl<'a, 'g, 'de> Numbers<'a, 'g, 'de> {
     pub(super) fn new(
@@ -60,6 +66,19 @@ impl<'a, 'g, 'de> Numbers<'a, 'g, 'de> {
         of: NumbersOf,
     ) -> Self {
         Self { big_endian, of, ..Self::of(From::Nodes(cx), bytes, kind) }
+    }
+
+    /// The floats of a list that the short way has read, each behind its opcode.
+    pub(super) fn floats(direct: &'a mut Direct<'de>, floats: &'a [u8]) -> Self {
+        let len = floats.len() / LISTED;
+        let numbers = Self::of(From::Ahead(direct), floats.into(), NumKind::F64);
+        Self { of: NumbersOf::List, len, ..numbers }
+    }
+
+    /// The ints of such a list, decoded.
+    pub(super) fn ints(direct: &'a mut Direct<'de>, ints: Vec<u8>) -> Self {
+        let numbers = Self::of(From::Ahead(direct), ints.into(), NumKind::I64);
+        Self { of: NumbersOf::List, ..numbers }
     }
 
     /// Those of an array that the short way has read.
@@ -74,7 +93,7 @@ impl<'a, 'g, 'de> Numbers<'a, 'g, 'de> {
     }
 
     /// The next number. `size` is that of the value which is made of it.
-    pub(super) fn next(&mut self, size: usize) -> Result<Option<Num>> {
+    pub(super) fn next(&mut self, size: usize) -> Result<Option<Place<'_, 'g, 'de>>> {
         let index = self.taken.get();
         if index == self.len {
             return Ok(None);
@@ -83,7 +102,7 @@ impl<'a, 'g, 'de> Numbers<'a, 'g, 'de> {
             self.charge(size)?;
         }
         self.taken.set(index + 1);
-        Ok(Some(self.number(index)))
+        Ok(Some(self.place(index)))
     }
 
     /// Counts the memory of the values that are made of them.
@@ -101,6 +120,21 @@ impl<'a, 'g, 'de> Numbers<'a, 'g, 'de> {
         let number = self.kind.number(bytes, self.big_endian);
         // No index is beyond the end.
         number.unwrap_or(Num::Uint(0))
+    }
+
+    /// The place of a number, for whatever is asked of it.
+    #[inline(never)]
+    fn place(&self, index: usize) -> Place<'_, 'g, 'de> {
+        if self.of != NumbersOf::List {
+            return Place::number(self.number(index));
+        }
+        let number = match self.bytes.as_chunks::<LISTED>().0.get(index) {
+            Some([_, bytes @ ..]) if self.kind == NumKind::F64 => {
+                Num::Float(f64::from_be_bytes(*bytes))
+            }
+            _ => self.number(index),
+        };
+        Place::Listed(number, &self.failed, limits::WRAPS)
     }
 
     /// The number of those that were not handed out.
@@ -164,6 +198,10 @@ impl<'a, 'g, 'de> Numbers<'a, 'g, 'de> {
     fn forms(&self) -> Forms<'_, 'g, 'de> {
         let mut forms = Forms { len: self.len, ..Forms::none(self) };
         let bytes = &*self.bytes;
+        if self.of == NumbersOf::List && self.kind == NumKind::F64 {
+            forms.listed = bytes.as_chunks().0;
+            return forms;
+        }
         if self.big_endian && self.kind.width() > 1 {
             return forms;
         }
@@ -213,6 +251,7 @@ struct Forms<'n, 'g, 'de> {
     i64s: &'n [[u8; 8]],
     f32s: &'n [[u8; 4]],
     f64s: &'n [[u8; 8]],
+    listed: &'n [[u8; LISTED]],
 }
 
 impl<'n, 'g, 'de> Forms<'n, 'g, 'de> {
@@ -231,6 +270,7 @@ impl<'n, 'g, 'de> Forms<'n, 'g, 'de> {
             i64s: &[],
             f32s: &[],
             f64s: &[],
+            listed: &[],
         }
     }
 
@@ -296,10 +336,10 @@ struct Number<'n, 'g, 'de> {
     at: usize,
 }
 
-impl<'g, 'de> Number<'_, 'g, 'de> {
+impl<'n, 'g, 'de> Number<'n, 'g, 'de> {
     #[inline]
-    fn place<'p>(&self) -> Place<'p, 'g, 'de> {
-        Place::number(self.forms.numbers.number(self.at))
+    fn place(&self) -> Place<'n, 'g, 'de> {
+        self.forms.numbers.place(self.at)
     }
 }
 
@@ -310,6 +350,22 @@ macro_rules! numbers {
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
             match self.forms.$form.get(self.at) {
                 Some(&$bytes) => visitor.$visit($value),
+                None => apart(move || self.place().$method(visitor)).value,
+            }
+        }
+    )*};
+}
+
+/// Methods that ask for a float, which those of a list are as well.
+macro_rules! floats {
+    ($($method:ident: $form:ident, |$bytes:ident| $visit:ident($value:expr);)*) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+            if let Some(&$bytes) = self.forms.$form.get(self.at) {
+                return visitor.$visit($value);
+            }
+            match self.forms.listed.get(self.at) {
+                Some([_, bytes @ ..]) => visitor.visit_f64(f64::from_be_bytes(*bytes)),
                 None => apart(move || self.place().$method(visitor)).value,
             }
         }
@@ -353,6 +409,9 @@ impl<'de> Deserializer<'de> for Number<'_, '_, 'de> {
         deserialize_i32: i32s, |bytes| visit_i32(i32::from_le_bytes(bytes));
         deserialize_u64: u64s, |bytes| visit_u64(u64::from_le_bytes(bytes));
         deserialize_i64: i64s, |bytes| visit_i64(i64::from_le_bytes(bytes));
+    }
+
+    floats! {
         deserialize_f32: f32s, |bytes| visit_f32(f32::from_le_bytes(bytes));
         deserialize_f64: f64s, |bytes| visit_f64(f64::from_le_bytes(bytes));
     }

@@ -5,6 +5,7 @@
 //! questions that are asked most (numbers, text, wrappers) have a short way beside
 //! [`Place::answer`].
 
+use std::cell::Cell;
 use std::mem::ManuallyDrop;
 
 use serde::de::IgnoredAny;
@@ -12,7 +13,7 @@ use serde::de::IgnoredAny;
 use super::answer::{About, Answer, Content, give_wide};
 use super::ask::Ask;
 use super::class::ClassContent;
-use super::direct::{Direct, is_ours};
+use super::direct::{Direct, Irregular, is_ours};
 use super::element::{self, Element};
 use super::entries::Entries;
 use super::items::Items;
@@ -42,6 +43,9 @@ pub(crate) enum Place<'a, 'g, 'de> {
     Node(NodeDeserializer<'g, 'de>),
     /// A number of an array, and the wrappers that may still be around it.
     Number(Num, u32),
+    /// A number of a list that has been read, and the wrappers that may still be around it. The
+    /// flag is set where the answer is for the machine.
+    Listed(Num, &'a Cell<bool>, u32),
     /// An element or a further dimension of an array.
     Element(&'a Element<'a, 'g, 'de>, u32),
     /// The content of a class-named newtype.
@@ -70,22 +74,14 @@ pub(crate) enum Described<'a> {
     Dtype(&'a Dtype),
 }
 
-/// The place of an item that one look has found, in two registers.
+/// What one look has found of a sequence, in two registers: the place of an item, or the end.
 pub(crate) enum Found<'a, 'de> {
     Ahead(&'a mut Direct<'de>),
     Key(&'a mut Direct<'de>),
     Nothing(&'a mut Direct<'de>),
-}
-
-impl<'a, 'de> Found<'a, 'de> {
-    #[inline(always)]
-    pub(crate) fn place<'g>(self) -> Place<'a, 'g, 'de> {
-        match self {
-            Self::Ahead(direct) => Place::Ahead(direct),
-            Self::Key(direct) => Place::Key(direct),
-            Self::Nothing(direct) => Place::nothing(direct),
-        }
-    }
+    End,
+    /// One look does not tell.
+    Other,
 }
 
 /// A value where an `Option` or a newtype is asked for.
@@ -127,6 +123,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             Self::Nothing(direct, _) => direct.nothing(ask),
             Self::Node(node) => NodeDeserializer { copies, ..node }.answer(ask),
             Self::Number(number, _) => Ok(element::number(number, ask)),
+            Self::Listed(number, odd, _) => listed(number, odd, ask),
             Self::Element(element, _) => element.answer(ask),
             Self::Class(content, _) => (ways()?.content)(content, ask, copies),
             Self::Run(run) => ways::run(run, ask),
@@ -156,6 +153,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
                 scalar::short_int(node.cx.input, node.handle)
             }
             Self::Number(Num::Uint(value), _) => i64::try_from(*value).ok(),
+            Self::Listed(Num::Int(value), ..) => Some(*value),
             _ => None,
         }
     }
@@ -168,7 +166,9 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
                 Some(value) => Some(value),
                 None => direct.other_short_int().map(i128::from),
             },
-            Self::Number(Num::Int(value), _) => Some(i128::from(*value)),
+            Self::Number(Num::Int(value), _) | Self::Listed(Num::Int(value), ..) => {
+                Some(i128::from(*value))
+            }
             _ => None,
         }
     }
@@ -187,6 +187,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     pub(super) fn other_float(&mut self) -> Option<f64> {
         match self {
             Self::Ahead(direct) => direct.scalar_float(),
+            Self::Listed(Num::Float(value), ..) => Some(*value),
             Self::Node(node) if node.handle.tag() == Tag::Float8 => {
                 scalar::float8(node.cx.input, node.handle)
             }
@@ -217,9 +218,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     /// Nothing is to be dropped in such items, which saves looking for it.
     pub(super) fn items(&mut self) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
         match self {
-            Self::Ahead(direct) if direct.is_going() => {
-                direct.sequence().ok().map(|list| ManuallyDrop::new(Items::List(list)))
-            }
+            Self::Ahead(direct) if direct.is_going() => direct.items_ahead(),
             _ => None,
         }
     }
@@ -227,14 +226,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     /// The same for a sequence of `len` items.
     pub(super) fn items_of(&mut self, len: usize) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
         match self {
-            Self::Ahead(direct) if direct.is_going() => {
-                // Most tuples go the short way.
-                if direct.is_short_tuple(len) {
-                    let fixed = direct.short_tuple(len)?;
-                    return Some(ManuallyDrop::new(Items::Fixed(fixed)));
-                }
-                direct.tuple(len).ok().map(ManuallyDrop::new)
-            }
+            Self::Ahead(direct) if direct.is_going() => direct.items_of_ahead(len),
             Self::Key(direct) if direct.is_going() && direct.is_short_tuple(len) => {
                 let fixed = direct.tuple_key(len).ok()?;
                 Some(ManuallyDrop::new(Items::Fixed(fixed)))
@@ -255,9 +247,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     /// The same for a map.
     pub(super) fn entries(&mut self) -> Option<ManuallyDrop<Entries<'_, 'g, 'de>>> {
         match self {
-            Self::Ahead(direct) if direct.is_going() => {
-                direct.map().ok().map(|dict| ManuallyDrop::new(Entries::Dict(dict)))
-            }
+            Self::Ahead(direct) if direct.is_going() => direct.map_ahead(),
             _ => None,
         }
     }
@@ -269,10 +259,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         fields: &'static [&'static str],
     ) -> Option<ManuallyDrop<Entries<'_, 'g, 'de>>> {
         match self {
-            Self::Ahead(direct) if direct.is_going() => {
-                let dict = direct.structure(name, fields).ok();
-                dict.map(|dict| ManuallyDrop::new(Entries::Dict(dict)))
-            }
+            Self::Ahead(direct) if direct.is_going() => direct.fields_ahead(name, fields),
             _ => None,
         }
     }
@@ -361,6 +348,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
                 other => other.answer(Ask::Newtype(name), copies)?,
             },
             Self::Key(direct) | Self::Nothing(direct, _) => return direct.irregular(),
+            Self::Listed(number, odd, _) => listed(*number, odd, Ask::Newtype(name))?,
             Self::Node(node) => NodeDeserializer { copies, ..*node }.answer(Ask::Newtype(name))?,
             Self::Number(number, _) if private => match element::number_newtype(*number, name)? {
                 Some(answer) => answer,
@@ -385,6 +373,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             Self::Run(run) => &mut run.node.wraps,
             Self::Nothing(_, wraps)
             | Self::Number(_, wraps)
+            | Self::Listed(_, _, wraps)
             | Self::Element(_, wraps)
             | Self::Class(_, wraps) => wraps,
             _ => return Ok(Wrapped::Content),
@@ -411,6 +400,21 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             }
             // The machine has read and checked it already.
             _ => Ok(()),
+        }
+    }
+}
+
+/// The answer of a number of a list, with a flag to be set where it is for the machine.
+fn listed<'a, 'g, 'de>(number: Num, odd: &Cell<bool>, ask: Ask) -> Result<Answer<'a, 'g, 'de>> {
+    match (number, ask) {
+        (Num::Float(value), Ask::Any | Ask::Float | Ask::Signed | Ask::Unsigned) => {
+            Ok(Answer::Float(value))
+        }
+        (Num::Int(value), Ask::Any | Ask::Float | Ask::Unsigned) => Ok(Answer::int(value, false)),
+        (Num::Int(value), Ask::Signed) => Ok(Answer::int(value, true)),
+        _ => {
+            odd.set(true);
+            Err(Irregular.into())
         }
     }
 }

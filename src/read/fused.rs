@@ -4,7 +4,7 @@
 //! is not there whole; the caller then reads in the general way, which gives the error.
 
 use super::{Cursor, IntShape, decimal};
-use crate::instruction::Opcode;
+use crate::instruction::{BATCH, Opcode};
 
 impl<'a> Cursor<'a> {
     /// Reads an opcode that has an int in up to eight binary bytes (BININT, BININT1, BININT2,
@@ -75,23 +75,6 @@ impl<'a> Cursor<'a> {
         Some(payload)
     }
 
-    /// The index of a BINPUT or LONG_BINPUT between these two opcodes without arguments, if all
-    /// three are next, and their length.
-    #[inline]
-    pub(crate) fn peek_put_between(&self, first: Opcode, last: Opcode) -> Option<(u32, usize)> {
-        let rest = self.bytes.get(self.at..)?;
-        let (before, index, after, len) = match *rest {
-            [before, put, index, after, ..] if put == Opcode::Binput.byte() => {
-                (before, u32::from(index), after, 4)
-            }
-            [before, put, a, b, c, d, after, ..] if put == Opcode::LongBinput.byte() => {
-                (before, u32::from_le_bytes([a, b, c, d]), after, 7)
-            }
-            _ => return None,
-        };
-        (before == first.byte() && after == last.byte()).then_some((index, len))
-    }
-
     /// The length of this opcode, which has no argument, and of the MEMOIZE, BINPUT or LONG_BINPUT
     /// behind it, if both are next; with the index, if there is one, and the byte behind.
     #[inline]
@@ -110,6 +93,33 @@ impl<'a> Cursor<'a> {
             _ => return None,
         };
         (opcode == first.byte()).then_some(found)
+    }
+
+    /// The floats of the list that is next, each behind its BINFLOAT; they stay. `None` unless
+    /// EMPTY_LIST, a memo entry and one batch with nothing else in it are next, and no other batch
+    /// can follow.
+    #[inline]
+    pub(crate) fn peek_floats(&self) -> Option<&'a [u8]> {
+        const LIST: u8 = Opcode::EmptyList.byte();
+        const MEMOIZE: u8 = Opcode::Memoize.byte();
+        const BINPUT: u8 = Opcode::Binput.byte();
+        const LONG_BINPUT: u8 = Opcode::LongBinput.byte();
+        const MARK: u8 = Opcode::Mark.byte();
+        const FLOAT: u8 = Opcode::Binfloat.byte();
+
+        let rest = self.bytes.get(self.at..)?;
+        let begin = match *rest {
+            [LIST, MEMOIZE, MARK, FLOAT, ..] => 3,
+            [LIST, BINPUT, _, MARK, FLOAT, ..] => 4,
+            [LIST, LONG_BINPUT, _, _, _, _, MARK, FLOAT, ..] => 7,
+            _ => return None,
+        };
+        let rest = rest.get(begin..)?;
+        let floats = rest.as_chunks::<9>().0.iter().take(BATCH);
+        let count = floats.take_while(|float| float[0] == FLOAT).count();
+        let (floats, behind) = rest.split_at_checked(9 * count)?;
+        let ends = behind.first() == Some(&Opcode::Appends.byte());
+        (ends && count < BATCH).then_some(floats)
     }
 
     /// Leaves the instruction unread that was read last, if no frame began or ended behind it.
@@ -231,6 +241,30 @@ impl<'a> Cursor<'a> {
         self.opcode_at = self.at;
         self.at += 1 + len;
         Some(value)
+    }
+
+    /// Reads ints in such lines, each with an APPEND behind it, as far as they go; gives eight
+    /// bytes for each, the lowest first.
+    pub(crate) fn read_int_items(&mut self) -> Vec<u8> {
+        let mut ints = Vec::new();
+        let mut at = self.at;
+        while let Some(&opcode) = self.bytes.get(at) {
+            let is_long = opcode == Opcode::Long.byte();
+            if !is_long && opcode != Opcode::Int.byte() {
+                break;
+            }
+            let Some((value, len)) = decimal::decimal_line(self.bytes, at + 1, is_long) else {
+                break;
+            };
+            if self.bytes.get(at + 1 + len) != Some(&Opcode::Append.byte()) {
+                break;
+            }
+            ints.extend_from_slice(&value.to_le_bytes());
+            self.opcode_at = at;
+            at += len + 2;
+        }
+        self.at = at;
+        ints
     }
 
     /// Reads the line of an INT or LONG if it has the form that picklers write; leaves any other

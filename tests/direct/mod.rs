@@ -12,6 +12,7 @@ mod hostile;
 mod kept;
 mod made;
 mod natural;
+mod numbers;
 mod numpy;
 mod objects;
 mod options;

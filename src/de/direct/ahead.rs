@@ -36,6 +36,7 @@ pub(super) fn begins_scalar(byte: u8) -> bool {
     SIZES[usize::from(byte)] > 0
         || byte == Opcode::ShortBinunicode.byte()
         || byte == Opcode::Binfloat.byte()
+        || byte == Opcode::Long1.byte()
 }
 
 /// The end of the scalar at `at`, and of the MEMOIZE behind it; `None` where anything else is, or a

@@ -37,6 +37,10 @@ pub(super) trait ContainerKind: Copy {
     fn frozen(self) -> Opcode {
         self.marked()
     }
+    /// Returns true if all of these are the same but for the opcode of a batch.
+    fn has_one_end(self) -> bool {
+        false
+    }
     /// An item that comes in rows, which are counted; the opcode of a batch if there is none.
     fn in_rows(self) -> Opcode {
         self.batch()
@@ -123,6 +127,11 @@ impl ContainerKind for DictKind {
     fn marked(self) -> Opcode {
         Opcode::Dict
     }
+
+    #[inline(always)]
+    fn has_one_end(self) -> bool {
+        true
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -202,24 +211,18 @@ impl<K: ContainerKind> Contents<K> {
         Ok(Self::new(kind, state, direct))
     }
 
-    /// The contents where EMPTY_LIST or its like, a memo entry and a batch follow one another, as
-    /// they mostly do; `None`, with nothing read, where anything else is next.
+    /// The contents where EMPTY_LIST or its like and a memo entry are next; `None`, with nothing
+    /// read, where anything else is. Mostly a batch follows, which is entered.
     #[inline(always)]
-    pub(super) fn open_batch(kind: K, empty: Opcode, direct: &mut Direct<'_>) -> Option<Self> {
+    pub(super) fn open_stored(kind: K, empty: Opcode, direct: &mut Direct<'_>) -> Option<Self> {
+        let doubtful = Self::is_doubtful(kind, direct);
         let begin = [empty.byte(), Opcode::Memoize.byte(), Opcode::Mark.byte()];
-        if Self::is_doubtful(kind, direct)
-            || !direct.enter_memoized(begin) && !direct.enter_put(empty)
-        {
-            return None;
-        }
-        Some(Self::new(kind, Phase::Batch, direct))
-    }
-
-    /// The contents where EMPTY_LIST or its like and a memo entry are next, and no batch; `None`,
-    /// with nothing read, where anything else is.
-    pub(super) fn open_memoized(kind: K, empty: Opcode, direct: &mut Direct<'_>) -> Option<Self> {
-        let batch = if Self::is_doubtful(kind, direct) { None } else { Some(Opcode::Mark) };
-        direct.enter_stored(empty, batch).then(|| Self::new(kind, Phase::Open, direct))
+        let state = if !doubtful && direct.enter_memoized(begin) {
+            Phase::Batch
+        } else {
+            direct.enter_stored(empty, doubtful)?
+        };
+        Some(Self::new(kind, state, direct))
     }
 
     /// Returns true if a MARK behind the empty container may begin a neighbour.
@@ -269,7 +272,9 @@ impl<K: ContainerKind> Contents<K> {
     pub(super) fn is_in_batch(&self, direct: &Direct<'_>) -> bool {
         match (self.ends, direct.cursor.peek_byte()) {
             (Some([end, other, third]), Some(byte)) => {
-                byte != end && byte != other && byte != third && byte != Opcode::Frame.byte()
+                byte != end
+                    && byte != Opcode::Frame.byte()
+                    && (self.kind.has_one_end() || byte != other && byte != third)
             }
             _ => false,
         }

@@ -1,11 +1,15 @@
 //! Dicts, as maps, structs and enums. Their ends are found in `contents`.
 
-use super::Outcome;
+use std::mem::ManuallyDrop;
+
 use super::contents::{Contents, DictKind, Phase};
 use super::made::End;
 use super::state::Direct;
+use super::value::is_ours;
+use super::{Irregular, Outcome};
 use crate::de::answer::Answer;
 use crate::de::ask::Ask;
+use crate::de::entries::Entries;
 use crate::de::place::Place;
 use crate::de::variant::Variant;
 use crate::error::Result;
@@ -62,30 +66,46 @@ impl<'de> Direct<'de> {
     /// A dict, where it and what follows are parts of an object.
     #[inline]
     pub(super) fn dict_before(&mut self, end: End) -> Outcome<Dict<'_, 'de>> {
-        if let Some(contents) = Contents::open_batch(DictKind, Opcode::EmptyDict, self) {
-            return Ok(Dict {
-                direct: self,
-                contents,
-                reading: Reading::NOTHING,
-                end,
-                is_again: false,
-            });
+        match Contents::open_stored(DictKind, Opcode::EmptyDict, self) {
+            Some(contents) => Ok(Dict::new(self, contents, end)),
+            None => self.rare_dict(end),
         }
-        self.rare_dict(end)
+    }
+
+    /// The entries of the dict that is next, as a map.
+    pub(in crate::de) fn map_ahead<'g>(&mut self) -> Option<ManuallyDrop<Entries<'_, 'g, 'de>>> {
+        if !self.is_first() {
+            return None;
+        }
+        // In the place where it is returned: copying what was just written would wait for that.
+        let dict = match Contents::open_stored(DictKind, Opcode::EmptyDict, self) {
+            Some(contents) => Dict::new(self, contents, End::Itself),
+            None => self.rare_dict(End::Itself).ok()?,
+        };
+        Some(ManuallyDrop::new(Entries::Dict(dict)))
+    }
+
+    /// The entries of the dict or instance that is next, as a struct.
+    pub(in crate::de) fn fields_ahead<'g>(
+        &mut self,
+        name: &'static str,
+        fields: &'static [&'static str],
+    ) -> Option<ManuallyDrop<Entries<'_, 'g, 'de>>> {
+        let dict = match Contents::open_stored(DictKind, Opcode::EmptyDict, self) {
+            Some(_) if is_ours(name) => return self.irregular::<_, Irregular>().ok(),
+            Some(contents) => Dict::new(self, contents, End::Itself),
+            None => self.structure(name, fields).ok()?,
+        };
+        Some(ManuallyDrop::new(Entries::Dict(dict)))
     }
 
     /// The entries that an object was given.
     pub(super) fn entries(&mut self, contents: Contents<DictKind>) -> Dict<'_, 'de> {
-        let (reading, end) = (Reading::NOTHING, End::Itself);
-        Dict { direct: self, contents, reading, end, is_again: false }
+        Dict::new(self, contents, End::Itself)
     }
 
     #[inline(never)]
     fn rare_dict(&mut self, end: End) -> Outcome<Dict<'_, 'de>> {
-        if let Some(contents) = Contents::open_memoized(DictKind, Opcode::EmptyDict, self) {
-            let (reading, is_again) = (Reading::NOTHING, false);
-            return Ok(Dict { direct: self, contents, reading, end, is_again });
-        }
         if end == End::Itself && self.calls_ahead()? {
             let opcode = self.next()?;
             let class = self.class(opcode)?;
@@ -102,11 +122,16 @@ impl<'de> Direct<'de> {
             }
             _ => return self.irregular(),
         };
-        Ok(Dict { direct: self, contents, reading: Reading::NOTHING, end, is_again: false })
+        Ok(Dict::new(self, contents, end))
     }
 }
 
-impl<'de> Dict<'_, 'de> {
+impl<'a, 'de> Dict<'a, 'de> {
+    #[inline(always)]
+    fn new(direct: &'a mut Direct<'de>, contents: Contents<DictKind>, end: End) -> Self {
+        Self { direct, contents, reading: Reading::NOTHING, end, is_again: false }
+    }
+
     /// The next key, if a batch is open and another one is in it.
     #[inline]
     pub(in crate::de) fn next_key_in_batch(&mut self) -> Option<&mut Direct<'de>> {

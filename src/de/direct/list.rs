@@ -1,12 +1,16 @@
 //! Lists, tuples and sets as sequences. Their ends are found in `contents`.
 
+use std::mem::ManuallyDrop;
+
 use super::ahead::begins_scalar;
-use super::contents::{Contents, Phase, SequenceKind};
+use super::contents::{Contents, Phase, SequenceKind, is_value};
 use super::look::short_tuple;
-use super::made::End;
+use super::made::{End, may_begin_class};
+use super::memo::MemoSlot;
 use super::state::Direct;
 use super::{Irregular, Outcome};
-use crate::de::items::{Items, Step};
+use crate::de::items::Items;
+use crate::de::numbers::Numbers;
 use crate::de::place::{Found, Place};
 use crate::error::Result;
 use crate::instruction::Opcode;
@@ -47,24 +51,100 @@ impl<'de> Direct<'de> {
     #[inline]
     pub(in crate::de) fn sequence(&mut self) -> Outcome<List<'_, 'de>> {
         self.check_first()?;
-        if let Some(contents) = Contents::open_batch(SequenceKind::List, Opcode::EmptyList, self) {
-            let first_mark = !self.marked;
-            let end = End::Itself;
-            return Ok(List { direct: self, contents, at: NOWHERE, end, first_mark, nones: 0 });
-        }
-        self.short_sequence()
-    }
-
-    /// A list that no batch follows, as one of no item or of one, or any other sequence.
-    #[inline(never)]
-    fn short_sequence(&mut self) -> Outcome<List<'_, 'de>> {
-        let (first_mark, end) = (!self.marked, End::Itself);
-        match Contents::open_memoized(SequenceKind::List, Opcode::EmptyList, self) {
-            Some(contents) => {
-                Ok(List { direct: self, contents, at: NOWHERE, end, first_mark, nones: 0 })
-            }
+        let first_mark = !self.marked;
+        match Contents::open_stored(SequenceKind::List, Opcode::EmptyList, self) {
+            Some(contents) => Ok(List::new(self, contents, first_mark, End::Itself)),
             None => self.rare_sequence(),
         }
+    }
+
+    /// The items of the sequence that is next, where one of any length is asked for.
+    #[inline(never)]
+    pub(in crate::de) fn items_ahead<'g>(&mut self) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
+        if !self.is_first() {
+            return None;
+        }
+        let first_mark = !self.marked;
+        // In the place where they are returned: copying what was just written would wait for that.
+        let items = match self.floats() {
+            // They may be decoded, and dropped behind an answer.
+            None if self.is_list_of_lines() => return None,
+            Some(floats) => Items::Numbers(Numbers::floats(self, floats)),
+            None => Items::List(
+                match Contents::open_stored(SequenceKind::List, Opcode::EmptyList, self) {
+                    Some(contents) => List::new(self, contents, first_mark, End::Itself),
+                    None => self.rare_sequence().ok()?,
+                },
+            ),
+        };
+        Some(ManuallyDrop::new(items))
+    }
+
+    /// Returns true if a list of protocol 0 is next.
+    pub(super) fn is_list_of_lines(&self) -> bool {
+        let begin = [Opcode::Mark, Opcode::List].map(|opcode| opcode.byte());
+        self.protocol < 2 && self.cursor.peek(2) == Some(&begin)
+    }
+
+    /// The items of a list of protocol 0. If all of them are ints, they are decoded at once.
+    pub(super) fn list_of_lines<'g>(&mut self) -> Outcome<Items<'_, 'g, 'de>> {
+        let mut cursor = self.cursor.clone();
+        cursor.read_peeked(2);
+        if cursor.absorb_opcode(Opcode::Put) && cursor.read_line().is_err() {
+            return self.irregular();
+        }
+        let begin = cursor.position();
+        let ints = cursor.read_int_items();
+        #[cfg(test)]
+        super::ahead::work::looked_at(cursor.position() - begin);
+        // A value behind them may be another item.
+        if cursor.position() == begin || cursor.peek_opcode().is_none_or(is_value) {
+            return self.sequence().map(Items::List);
+        }
+        self.check_first()?;
+        self.cursor.read_peeked(2);
+        self.memoize_other()?;
+        if self.cursor.position() != begin || !self.passes(0) {
+            return self.irregular();
+        }
+        self.cursor = cursor;
+        (self.marked, self.sole) = (true, false);
+        Ok(Items::Numbers(Numbers::ints(self, ints)))
+    }
+
+    /// The same for a sequence of `len` items.
+    pub(in crate::de) fn items_of_ahead<'g>(
+        &mut self,
+        len: usize,
+    ) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
+        let items = if self.is_short_tuple(len) {
+            // Most tuples go the short way.
+            Items::Fixed(self.fixed(len, short_tuple(len)?, End::Itself).ok()?)
+        } else if self.expects_lists() && self.is_at(Opcode::EmptyList) {
+            return self.items_ahead();
+        } else {
+            self.tuple(len).ok()?
+        };
+        Some(ManuallyDrop::new(items))
+    }
+
+    /// Reads a list of floats, and gives them, each behind its opcode. `None`, with nothing read,
+    /// where anything else is next.
+    #[inline]
+    pub(in crate::de) fn floats(&mut self) -> Option<&'de [u8]> {
+        if self.marked || !self.is_first() {
+            return None;
+        }
+        let floats = self.cursor.peek_floats()?;
+        #[cfg(test)]
+        super::ahead::work::looked_at(floats.len());
+        self.enter_stored(Opcode::EmptyList, false)?;
+        self.cursor.read_peeked(floats.len());
+        // The APPENDS.
+        self.cursor.read_peeked_opcode();
+        self.leave();
+        self.sole = false;
+        Some(floats)
     }
 
     #[inline(never)]
@@ -113,7 +193,7 @@ impl<'de> Direct<'de> {
     ) -> Outcome<List<'_, 'de>> {
         self.check_first()?;
         self.enter()?;
-        Ok(List { direct: self, contents, at: NOWHERE, end, first_mark, nones: 0 })
+        Ok(List::new(self, contents, first_mark, end))
     }
 
     #[inline]
@@ -153,9 +233,12 @@ impl<'de> Direct<'de> {
     /// Returns true if a scalar is next: then a tuple of `len` items has no mark.
     #[inline]
     pub(in crate::de) fn is_short_tuple(&self, len: usize) -> bool {
-        matches!(len, 1..=3)
-            && self.cursor.peek_byte().is_some_and(begins_scalar)
-            && !self.is_class_ahead()
+        match self.cursor.peek_byte() {
+            Some(byte) if matches!(len, 1..=3) && begins_scalar(byte) => {
+                !may_begin_class(byte) || !self.is_class_ahead()
+            }
+            _ => false,
+        }
     }
 
     /// A tuple of `len` scalars, as the key of a dict or an element of a set.
@@ -169,12 +252,6 @@ impl<'de> Direct<'de> {
             }
             _ => self.irregular(),
         }
-    }
-
-    /// The same as [`tuple`](Self::tuple), where [`is_short_tuple`](Self::is_short_tuple) is true.
-    #[inline]
-    pub(in crate::de) fn short_tuple(&mut self, len: usize) -> Option<Fixed<'_, 'de>> {
-        self.fixed(len, short_tuple(len)?, End::Itself).ok()
     }
 
     #[inline]
@@ -197,7 +274,17 @@ impl<'de> Direct<'de> {
     }
 }
 
-impl<'de> List<'_, 'de> {
+impl<'a, 'de> List<'a, 'de> {
+    #[inline(always)]
+    fn new(
+        direct: &'a mut Direct<'de>,
+        contents: Contents<SequenceKind>,
+        first_mark: bool,
+        end: End,
+    ) -> Self {
+        Self { direct, contents, at: NOWHERE, end, first_mark, nones: 0 }
+    }
+
     /// The next item.
     pub(in crate::de) fn next<'g>(&mut self) -> Result<Option<Place<'_, 'g, 'de>>> {
         if !self.go_on()? {
@@ -205,55 +292,57 @@ impl<'de> List<'_, 'de> {
         }
         self.at = self.direct.cursor.position();
         self.direct.sole = false;
-        Ok(Some(self.found().place()))
+        Ok(Some(match self.contents.kind {
+            SequenceKind::List => Place::Ahead(self.direct),
+            SequenceKind::Set | SequenceKind::SetOfList => Place::Key(self.direct),
+        }))
     }
 
-    /// An item as it was found.
+    /// Returns true if a batch is open and another item of it is next.
     #[inline(always)]
-    fn found(&mut self) -> Found<'_, 'de> {
+    pub(in crate::de) fn is_in_batch(&self) -> bool {
+        self.nones == 0
+            && self.contents.is_in_batch(self.direct)
+            && self.at != self.direct.cursor.position()
+    }
+
+    /// That item.
+    #[inline(always)]
+    pub(in crate::de) fn next_in_batch(&mut self) -> Found<'_, 'de> {
+        self.contents.count_in_batch();
+        self.at = self.direct.cursor.position();
+        self.direct.sole = false;
         match self.contents.kind {
             SequenceKind::List => Found::Ahead(self.direct),
             SequenceKind::Set | SequenceKind::SetOfList => Found::Key(self.direct),
         }
     }
 
-    /// The next item, if a batch is open and another one is in it.
-    #[inline]
-    pub(in crate::de) fn next_in_batch(&mut self) -> Option<Found<'_, 'de>> {
+    /// The next item, if it belongs to a row of None that has been read, or if what is behind the
+    /// item before shows it.
+    pub(in crate::de) fn find(&mut self) -> Found<'_, 'de> {
+        if let Some(left) = self.nones.checked_sub(1) {
+            self.nones = left;
+            return Found::Nothing(self.direct);
+        }
+        self.step()
+    }
+
+    /// Reads the row of None that is next, and hands out the first; `false` where none is.
+    fn begins_row(&mut self) -> bool {
         let at = self.direct.cursor.position();
-        let is_next = self.contents.is_in_batch(self.direct) && self.at != at;
-        if !is_next {
-            return if self.direct.is_at(Opcode::None) { self.begin_row(at) } else { None };
+        if self.at == at || !self.direct.is_at(Opcode::None) {
+            return false;
         }
-        self.contents.count_in_batch();
-        self.at = at;
-        self.direct.sole = false;
-        Some(self.found())
-    }
-
-    /// Returns true if the next item belongs to a row of None that has been read.
-    #[inline(always)]
-    pub(in crate::de) fn is_in_row(&self) -> bool {
-        self.nones > 0
-    }
-
-    /// The next item of such a row.
-    #[inline(always)]
-    pub(in crate::de) fn next_in_row(&mut self) -> Option<Found<'_, 'de>> {
-        self.nones = self.nones.checked_sub(1)?;
-        Some(Found::Nothing(self.direct))
-    }
-
-    /// Reads the row of None that begins at `at`; gives its first item.
-    #[inline(never)]
-    fn begin_row(&mut self, at: usize) -> Option<Found<'_, 'de>> {
-        if self.at == at {
-            return None;
+        match self.contents.pass_row(self.direct).checked_sub(1) {
+            Some(left) => {
+                self.nones = left;
+                self.at = at;
+                self.direct.sole = false;
+                true
+            }
+            None => false,
         }
-        self.nones = self.contents.pass_row(self.direct).checked_sub(1)?;
-        self.at = at;
-        self.direct.sole = false;
-        Some(Found::Nothing(self.direct))
     }
 
     /// Ends the item before; returns true if another follows.
@@ -275,30 +364,27 @@ impl<'de> List<'_, 'de> {
     }
 
     /// Reads what is behind an item, if the next opcode alone shows what it is.
-    pub(in crate::de) fn step(&mut self) -> Step {
+    fn step(&mut self) -> Found<'_, 'de> {
         if self.ends() {
-            return Step::End;
+            return Found::End;
+        }
+        if self.begins_row() {
+            return Found::Nothing(self.direct);
         }
         if self.contents.kind == SequenceKind::List
             && let Some(is_item) = self.contents.begins(self.direct)
         {
             self.at = if is_item { self.direct.cursor.position() } else { NOWHERE };
             self.direct.sole &= !is_item;
-            return if is_item { Step::Item } else { Step::End };
+            return if is_item { Found::Ahead(self.direct) } else { Found::End };
         }
         let moved = self.direct.cursor.position() != self.at;
         if moved && self.contents.appends_int(self.direct) {
             self.at = self.direct.cursor.position();
             self.direct.sole = false;
-            return Step::Item;
+            return Found::Ahead(self.direct);
         }
-        Step::Other
-    }
-
-    /// The item that a step has found.
-    #[inline(always)]
-    pub(in crate::de) fn ahead<'g>(&mut self) -> Place<'_, 'g, 'de> {
-        Place::Ahead(self.direct)
+        Found::Other
     }
 
     /// Comes to an end where reading has given up.
@@ -343,19 +429,14 @@ impl<'de> List<'_, 'de> {
 
 impl<'de> Fixed<'_, 'de> {
     /// The next item, if no frame begins or ends before it.
-    #[inline]
-    pub(in crate::de) fn next_in_frame(&mut self) -> Option<Found<'_, 'de>> {
+    #[inline(always)]
+    pub(in crate::de) fn find(&mut self) -> Found<'_, 'de> {
         let at = self.direct.cursor.position();
         if self.left == 0 || self.at == at || self.direct.is_at_frame() {
-            return None;
+            return Found::Other;
         }
         self.left -= 1;
         self.at = at;
-        Some(self.item())
-    }
-
-    #[inline]
-    fn item(&mut self) -> Found<'_, 'de> {
         self.direct.sole = false;
         if self.is_key { Found::Key(self.direct) } else { Found::Ahead(self.direct) }
     }
@@ -367,7 +448,9 @@ impl<'de> Fixed<'_, 'de> {
         self.end_item()?;
         self.direct.next()?;
         self.at = self.direct.cursor.position();
-        Ok(Some(self.item().place()))
+        self.direct.sole = false;
+        let direct = &mut *self.direct;
+        Ok(Some(if self.is_key { Place::Key(direct) } else { Place::Ahead(direct) }))
     }
 
     #[inline]
@@ -386,7 +469,9 @@ impl<'de> Fixed<'_, 'de> {
         {
             return self.direct.irregular();
         }
-        self.direct.memoize_other()?;
+        if !self.direct.memoizes(MemoSlot::OTHER) {
+            self.direct.memoize_other()?;
+        }
         self.direct.leave();
         self.direct.end_object(self.end)
     }

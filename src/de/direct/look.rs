@@ -6,12 +6,10 @@
 //! are kept, so that lists of one list of one list are looked through once; and all looks together
 //! are limited.
 
-use std::collections::BinaryHeap;
-
 use super::Outcome;
 use super::ahead::{ScalarRun, scalar_end};
 use super::state::Direct;
-use crate::instruction::Opcode;
+use crate::instruction::{BATCH, Opcode};
 use crate::read::Cursor;
 
 /// The number of values side by side at which a look ends: they are taken for neighbours. If they
@@ -29,9 +27,8 @@ const SHORT: usize = 8;
 pub(super) struct Looked {
     start: usize,
     end: usize,
-    /// The places, in order, at which items, entries and batches begin that are added to a
-    /// container.
-    added: Vec<usize>,
+    /// The places at which items, entries and batches begin that are added to a container.
+    added: Places,
     /// The values at its end, whose use lies behind it.
     stack: Operands,
 }
@@ -48,36 +45,55 @@ pub(super) struct Operands {
 /// container.
 #[derive(Default)]
 pub(super) struct Items {
-    start: usize,
     end: usize,
-    /// Where they begin, in order.
-    begins: Vec<usize>,
+    /// Where they begin.
+    begins: Places,
 }
 
-/// Sorts places. By a heap, which is a tenth of the code of a sort, and every program has it.
-fn sort(places: &mut Vec<usize>) {
-    if !places.is_sorted() {
-        *places = BinaryHeap::from(std::mem::take(places)).into_sorted_vec();
+/// Places in a stretch of the input, a bit for each byte.
+#[derive(Default)]
+struct Places {
+    start: usize,
+    bits: Vec<u64>,
+}
+
+impl Places {
+    /// Forgets all, and takes those from `start` on.
+    fn clear(&mut self, start: usize) {
+        self.start = start;
+        self.bits.clear();
+    }
+
+    fn add(&mut self, at: usize) {
+        let Some(bit) = at.checked_sub(self.start) else { return };
+        if self.bits.len() <= bit / 64 {
+            self.bits.resize(bit / 64 + 1, 0);
+        }
+        if let Some(bits) = self.bits.get_mut(bit / 64) {
+            *bits |= 1 << (bit % 64);
+        }
+    }
+
+    fn contains(&self, at: usize) -> bool {
+        let Some(bit) = at.checked_sub(self.start) else { return false };
+        self.bits.get(bit / 64).is_some_and(|bits| bits >> (bit % 64) & 1 == 1)
     }
 }
 
 impl Items {
     fn clear(&mut self, start: usize) {
-        (self.start, self.end) = (start, start);
-        self.begins.clear();
+        self.end = start;
+        self.begins.clear(start);
     }
 
     fn add(&mut self, begins: &[usize]) {
-        self.begins.extend_from_slice(begins);
-    }
-
-    fn end(&mut self, end: usize) {
-        self.end = end;
-        sort(&mut self.begins);
+        for begin in begins {
+            self.begins.add(*begin);
+        }
     }
 
     fn contains(&self, at: usize) -> bool {
-        (self.start..self.end).contains(&at) && self.begins.binary_search(&at).is_ok()
+        at < self.end && self.begins.contains(at)
     }
 }
 
@@ -86,15 +102,15 @@ impl<'de> Direct<'de> {
     /// container that was just read.
     pub(super) fn adds_next(&mut self) -> Outcome<bool> {
         let at = self.cursor.position();
-        if adds_soon(self.input, at) {
-            return Ok(true);
+        if let Some(adds) = adds_soon(self.input, at) {
+            return Ok(adds);
         }
         let looked = &self.looked;
         let known = (looked.start..looked.end).contains(&at) && !looked.stack.begins_at(at);
         if !known {
             self.look()?;
         }
-        Ok(self.looked.added.binary_search(&at).is_ok())
+        Ok(self.looked.added.contains(at))
     }
 
     /// Looks through what comes next, until it is added to something or turns out not to be.
@@ -102,7 +118,7 @@ impl<'de> Direct<'de> {
         let mut cursor = self.ahead();
         let start = cursor.position();
         let mut looked = std::mem::take(&mut self.looked);
-        looked.added.clear();
+        looked.added.clear(start);
         let stack = &mut looked.stack;
         stack.clear();
         loop {
@@ -121,7 +137,7 @@ impl<'de> Direct<'de> {
                 },
             };
             let Some(first) = first else { break };
-            looked.added.push(first);
+            looked.added.add(first);
             // The container that gets the items lies before everything that was looked at.
             if stack.starts.is_empty() {
                 break;
@@ -130,7 +146,6 @@ impl<'de> Direct<'de> {
         looked.start = start;
         looked.end = cursor.position();
         self.lookahead -= ((looked.end - start) as u64).min(self.lookahead);
-        sort(&mut looked.added);
         self.looked = looked;
         Ok(())
     }
@@ -210,7 +225,7 @@ impl<'de> Direct<'de> {
         };
         self.last_was_no_tuple = if found { 0 } else { len };
         self.operands = stack;
-        self.items.end(cursor.position());
+        self.items.end = cursor.position();
         self.lookahead -= ((cursor.position() - start) as u64).min(self.lookahead);
         Ok(found)
     }
@@ -246,12 +261,14 @@ impl<'de> Direct<'de> {
     }
 }
 
-/// Returns true if a few instructions show that the value at `at`, or the key and the value, are
-/// added to the container that was just read. They are scalars, and lists of one scalar.
-fn adds_soon(input: &[u8], mut at: usize) -> bool {
+/// Tells by a few instructions if the value at `at`, or the key and the value, are added to the
+/// container that was just read; `None` where those do not show it. They are scalars, and lists of
+/// one scalar, or one list of scalars.
+fn adds_soon(input: &[u8], mut at: usize) -> Option<bool> {
     let mut operands = 0;
+    let mut is_filled = false;
     for _ in 0..SHORT {
-        let Some(opcode) = input.get(at).copied().and_then(Opcode::from_byte) else { return false };
+        let opcode = Opcode::from_byte(*input.get(at)?)?;
         #[cfg(test)]
         super::ahead::work::looked_at(1);
         at = match opcode {
@@ -261,26 +278,34 @@ fn adds_soon(input: &[u8], mut at: usize) -> bool {
             Opcode::Append | Opcode::Setitem => {
                 let added = if opcode == Opcode::Append { 1 } else { 2 };
                 if operands <= added {
-                    return operands == added;
+                    return (operands == added).then_some(true);
                 }
                 operands -= added;
                 at + 1
+            }
+            Opcode::Frame => return None,
+            // A list that has got its items, and is no key, is added at once or not at all.
+            _ if is_filled => return Some(false),
+            Opcode::Mark if operands == 1 => {
+                let run = ScalarRun::new(input, at + 1)?;
+                is_filled = input.get(run.end) == Some(&Opcode::Appends.byte());
+                if !is_filled || run.count.is_multiple_of(BATCH) {
+                    return None;
+                }
+                run.end + 1
             }
             Opcode::EmptyList => {
                 operands += 1;
                 at + 1
             }
             _ => {
-                let Some(end) = text_end(input, at, opcode).or_else(|| scalar_end(input, at))
-                else {
-                    return false;
-                };
+                let end = text_end(input, at, opcode).or_else(|| scalar_end(input, at))?;
                 operands += 1;
                 end
             }
         };
     }
-    false
+    None
 }
 
 /// The end of a BINUNICODE; `None` for another opcode.

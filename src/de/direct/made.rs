@@ -35,6 +35,12 @@ const FETCHES: [u8; 2] = [Opcode::Binget.byte(), Opcode::LongBinget.byte()];
 const TEXTS: [u8; 2] = [Opcode::ShortBinunicode.byte(), Opcode::Binunicode.byte()];
 const PUTS: [u8; 2] = [Opcode::Binput.byte(), Opcode::LongBinput.byte()];
 
+/// Returns true if this is the byte of an opcode that may begin a class but for GLOBAL.
+#[inline]
+pub(super) fn may_begin_class(byte: u8) -> bool {
+    FETCHES.contains(&byte) || TEXTS.contains(&byte)
+}
+
 /// The first protocol with STACK_GLOBAL.
 const STACK_GLOBAL: u8 = 4;
 

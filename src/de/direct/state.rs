@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::again::Back;
 use super::class::Class;
+use super::contents::Phase;
 use super::look::{Items, Looked, Operands};
 use super::made::Made;
 use super::memo::{DirectMemo, Fetched, MemoSlot, Stored};
@@ -87,13 +88,14 @@ pub(crate) struct Direct<'de> {
 }
 
 /// [`Direct::asked`] in programs with a resolver.
-static ASKED: Late<for<'de> fn(Direct<'de>) -> Asked<'de>> = Late::new();
+static ASKED: Late<for<'d, 'de> fn(&'d mut Direct<'de>) -> Asked<'de>> = Late::new();
 
 /// To be called before anything is read with a resolver.
 pub(in crate::de) fn bind() {
     ASKED.bind(|direct| {
-        let names = direct.classes.into_iter().map(Class::into_names).collect();
-        Asked { names, answer: direct.answer }
+        let classes = std::mem::take(&mut direct.classes);
+        let names = classes.into_iter().map(Class::into_names).collect();
+        Asked { names, answer: direct.answer.take() }
     });
 }
 
@@ -174,7 +176,8 @@ impl<'de> Direct<'de> {
     }
 
     /// Ends the reading; gives what the resolver has been asked.
-    pub(super) fn asked(self) -> Asked<'de> {
+    #[cold]
+    pub(super) fn asked(&mut self) -> Asked<'de> {
         if self.resolver.is_none() {
             return Asked::default();
         }
@@ -338,41 +341,26 @@ impl<'de> Direct<'de> {
         self.memo.push(MemoSlot::fields(self.cursor.opcode_position()))
     }
 
-    /// The same with BINPUT or LONG_BINPUT in the place of MEMOIZE.
+    /// Enters an empty container that has a memo entry, and goes past the MARK that begins a batch;
+    /// one that `may_be_other` stays. Nothing is read if anything else is next.
     #[inline(never)]
-    pub(super) fn enter_put(&mut self, empty: Opcode) -> bool {
+    pub(super) fn enter_stored(&mut self, empty: Opcode, may_be_other: bool) -> Option<Phase> {
+        let (index, len, next) = self.cursor.peek_stored(empty)?;
         if !self.has_room() {
-            return false;
-        }
-        let Some((index, len)) = self.cursor.peek_put_between(empty, Opcode::Mark) else {
-            return false;
-        };
-        let slot = MemoSlot::fields(self.cursor.position());
-        if !self.memo.put(u64::from(index), slot) {
-            return false;
-        }
-        self.cursor.read_peeked(len);
-        self.take_room();
-        true
-    }
-
-    /// Enters an empty container that has a memo entry, if `other` does not follow. Nothing is read
-    /// if anything else is next.
-    pub(super) fn enter_stored(&mut self, empty: Opcode, other: Option<Opcode>) -> bool {
-        let Some((index, len, next)) = self.cursor.peek_stored(empty) else { return false };
-        if !self.has_room() || other.is_some_and(|other| other.byte() == next) {
-            return false;
+            return None;
         }
         let slot = MemoSlot::fields(self.cursor.position());
         let is_stored = match index {
             Some(index) => self.memo.put(index.into(), slot),
             None => self.memo.is_from_zero() && self.memo.push(slot),
         };
-        if is_stored {
-            self.cursor.read_peeked(len);
-            self.take_room();
+        if !is_stored {
+            return None;
         }
-        is_stored
+        let is_batch = next == Opcode::Mark.byte() && !may_be_other;
+        self.cursor.read_peeked(len + usize::from(is_batch));
+        self.take_room();
+        Some(if is_batch { Phase::Batch } else { Phase::Open })
     }
 
     #[inline]
@@ -405,6 +393,14 @@ impl<'de> Direct<'de> {
             return if self.memo.push(slot) { Ok(()) } else { self.irregular() };
         }
         self.memoize_put(slot)
+    }
+
+    /// The same where that opcode is MEMOIZE, and true; nothing is stored otherwise.
+    #[inline(always)]
+    pub(super) fn memoizes(&mut self, slot: MemoSlot) -> bool {
+        self.memo.is_from_zero()
+            && self.cursor.absorb_opcode(Opcode::Memoize)
+            && self.memo.push(slot)
     }
 
     /// The same where the next opcode is not MEMOIZE.

@@ -24,6 +24,7 @@ impl<'de> Direct<'de> {
         match ask {
             Ask::Any => self.any(),
             Ask::Seq | Ask::Tuple(_) if self.is_array_ahead() => Ok(Answer::Seq(self.array()?)),
+            Ask::Seq if self.is_list_of_lines() => Ok(Answer::Seq(self.list_of_lines()?)),
             Ask::Seq => Ok(Answer::list(self.sequence()?)),
             Ask::Map => Ok(Answer::dict(self.map()?)),
             Ask::Tuple(len) => Ok(Answer::Seq(self.tuple(len)?)),
