@@ -139,7 +139,6 @@ impl<'a> Cursor<'a> {
 
     /// The index of the BINGET or LONG_BINGET that is next, which stays; `None` for any other
     /// opcode.
-    #[inline]
     pub(crate) fn peek_get(&self) -> Option<u64> {
         if let Some(index) = self.peek_binget() {
             return Some(u64::from(index));

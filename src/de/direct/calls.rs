@@ -74,6 +74,30 @@ impl Whole<'_, '_> {
     /// REDUCE.
     pub(super) fn call(&mut self) -> Outcome<()> {
         let (callable, args, at, height) = self.pop_call()?;
+        self.push_call(callable, args, at, height)
+    }
+
+    /// REDUCE of arguments that need not go on the stack; `height` is that of their tuple.
+    pub(super) fn call_with(&mut self, args: Vec<Value>, height: usize) -> Outcome<()> {
+        let at = self.above(1)?;
+        self.direct.cursor.read_peeked_opcode();
+        let Some(Operand::Value(Value::Global(callable))) = self.values.pop() else {
+            return self.direct.irregular();
+        };
+        if height > self.direct.settings.value_depth {
+            return self.direct.irregular();
+        }
+        self.direct.count_node()?;
+        self.push_call(callable, args, at, height)
+    }
+
+    fn push_call(
+        &mut self,
+        callable: Arc<Global>,
+        args: Vec<Value>,
+        at: usize,
+        height: usize,
+    ) -> Outcome<()> {
         match Known::of_global(&callable.module, &callable.qualname) {
             Known::Nothing => {
                 self.check_stays(&callable)?;
@@ -164,8 +188,7 @@ impl Whole<'_, '_> {
     /// TUPLE2 and, mostly, the REDUCE of `_codecs.encode`, of text that is fetched or a line.
     pub(super) fn encode(&mut self) -> Outcome<()> {
         let at = self.above(3)?;
-        let index = self.direct.memo_len();
-        if self.fetches.get(index).is_some_and(|&fetches| fetches != 0) {
+        if self.is_fetched_next() {
             return self.tuple(2);
         }
         let (Some(Operand::Text(codec)), Some(Operand::Text(text))) =

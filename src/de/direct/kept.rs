@@ -231,13 +231,19 @@ impl<'de> Whole<'_, 'de> {
         if self.fetches.is_empty() { self.direct.memoize_other() } else { self.memoize_kept() }
     }
 
+    /// Returns true if what the memo stores next is fetched later on.
+    #[inline]
+    pub(super) fn is_fetched_next(&self) -> bool {
+        self.fetches.get(self.direct.memo_len()).is_some_and(|&fetches| fetches != 0)
+    }
+
     #[inline(never)]
     fn memoize_kept(&mut self) -> Outcome<()> {
+        if !self.is_fetched_next() {
+            return self.direct.memoize_other();
+        }
         let index = self.direct.memo_len();
-        let left = match self.fetches.get(index) {
-            None | Some(0) => return self.direct.memoize_other(),
-            Some(&left) => left,
-        };
+        let left = self.fetches.get(index).copied().unwrap_or(0);
         // As many as there are GETs, at most.
         let number = self.kept.len() as u32;
         self.direct.memoize(MemoSlot::kept(number))?;

@@ -400,14 +400,25 @@ impl<'a, 'de> Whole<'a, 'de> {
         } else {
             self.values.drain(at..).map(Operand::into_value).collect()
         };
-        // No items make the one empty tuple, which is no level.
-        let empty = items.is_empty();
-        self.push(Value::Tuple(items));
-        if !empty {
-            self.direct.count_node()?;
-            self.set_height(at, height + 1)?;
+        if items.is_empty() {
+            // The one empty tuple, which is no level.
+            self.push(Value::Tuple(items));
+            return self.memoize();
         }
-        self.memoize()
+        self.direct.count_node()?;
+        if self.is_fetched_next() {
+            self.push(Value::Tuple(items));
+            self.set_height(at, height + 1)?;
+            return self.memoize();
+        }
+        self.direct.memoize_other()?;
+        if self.direct.is_at(Opcode::Reduce)
+            && let Some(Operand::Value(Value::Global(_))) = self.values.last()
+        {
+            return self.call_with(items, height + 1);
+        }
+        self.push(Value::Tuple(items));
+        self.set_height(at, height + 1)
     }
 
     /// TUPLE, LIST, DICT, FROZENSET: all above the mark.
