@@ -86,13 +86,14 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
     /// The next item, or the end, where one look is enough to find it.
     #[inline(always)]
     fn find(&mut self) -> Found<'_, 'de> {
-        match self {
+        let in_row = match self {
+            Self::List(list) if list.is_in_row() => true,
             // The rest is a call, so that the loop of a visitor stays small.
-            Self::List(list) if list.is_in_batch() => {}
+            Self::List(list) if list.is_in_batch() => false,
             _ => return self.find_other(),
-        }
+        };
         let Self::List(list) = self else { return Found::Other };
-        list.next_in_batch()
+        if in_row { list.next_in_row() } else { list.next_in_batch() }
     }
 
     /// The same where that is no item of a list in a batch.

@@ -298,12 +298,23 @@ impl<'a, 'de> List<'a, 'de> {
         }))
     }
 
-    /// Returns true if a batch is open and another item of it is next.
+    /// Returns true if the next item belongs to a row of None that has been read.
+    #[inline(always)]
+    pub(in crate::de) fn is_in_row(&self) -> bool {
+        self.nones > 0
+    }
+
+    /// That item.
+    #[inline(always)]
+    pub(in crate::de) fn next_in_row(&mut self) -> Found<'_, 'de> {
+        self.nones -= 1;
+        Found::Nothing(self.direct)
+    }
+
+    /// Returns true if a batch is open and another item of it is next; asked behind a row.
     #[inline(always)]
     pub(in crate::de) fn is_in_batch(&self) -> bool {
-        self.nones == 0
-            && self.contents.is_in_batch(self.direct)
-            && self.at != self.direct.cursor.position()
+        self.contents.is_in_batch(self.direct) && self.at != self.direct.cursor.position()
     }
 
     /// That item.
@@ -316,16 +327,6 @@ impl<'a, 'de> List<'a, 'de> {
             SequenceKind::List => Found::Ahead(self.direct),
             SequenceKind::Set | SequenceKind::SetOfList => Found::Key(self.direct),
         }
-    }
-
-    /// The next item, if it belongs to a row of None that has been read, or if what is behind the
-    /// item before shows it.
-    pub(in crate::de) fn find(&mut self) -> Found<'_, 'de> {
-        if let Some(left) = self.nones.checked_sub(1) {
-            self.nones = left;
-            return Found::Nothing(self.direct);
-        }
-        self.step()
     }
 
     /// Reads the row of None that is next, and hands out the first; `false` where none is.
@@ -364,7 +365,7 @@ impl<'a, 'de> List<'a, 'de> {
     }
 
     /// Reads what is behind an item, if the next opcode alone shows what it is.
-    fn step(&mut self) -> Found<'_, 'de> {
+    pub(in crate::de) fn find(&mut self) -> Found<'_, 'de> {
         if self.ends() {
             return Found::End;
         }
