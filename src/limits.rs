@@ -25,6 +25,10 @@ impl Allowance {
     }
 }
 
+/// Bytes of text for each reference to it that the default limits cover by themselves: two bytes of
+/// input have twice the share of [`MEMORY`], of which a value takes less than half.
+pub(crate) const COVERED: usize = 192;
+
 /// Levels of nesting handed to the visitors of a Rust type.
 ///
 /// Each level is a few frames of code that the user's types generate. A struct of 25

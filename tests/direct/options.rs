@@ -145,6 +145,20 @@ struct Point {
     y: i64,
 }
 
+/// All of it takes more than the memory that is granted whatever the input, but no more than the
+/// share of the references.
+#[test]
+fn much_short_text_that_is_fetched_needs_no_machine() {
+    let pickle =
+        [b"\x80\x04](\x8c\x64".as_slice(), &[b'a'; 100], b"\x94", &b"h\0".repeat(520_000), b"e."]
+            .concat();
+    assert!(is_direct::<Vec<String>>(&pickle));
+    assert_eq!(serde_pickle::from_slice::<Vec<String>>(&pickle).unwrap().len(), 520_001);
+    assert!(is_direct::<Value>(&pickle));
+    let few = DeOptions::new().max_expansion(1 << 20);
+    assert_eq!(few.from_slice::<Vec<String>>(&pickle).unwrap_err().kind(), ErrorKind::Limit);
+}
+
 #[test]
 fn a_resolver_that_allows_and_a_limit_that_holds_need_no_machine() {
     for protocol in [2, 4] {

@@ -53,6 +53,8 @@ pub(crate) struct Direct<'de> {
     pub(super) budget: u64,
     /// Those that there were.
     granted: u64,
+    /// Bytes of text that may be fetched each time without being counted.
+    covered: usize,
     /// Bytes that values may still stand for that are fetched from the memo, text included.
     expansion: u64,
     /// True once a value was fetched that is not kept.
@@ -126,6 +128,10 @@ impl<'de> Direct<'de> {
             max_nodes: settings.max_nodes,
             budget,
             granted: budget,
+            covered: match settings.max_expansion {
+                limit if limit.per_byte < limits::EXPANSION.per_byte => 0,
+                _ => limits::COVERED,
+            },
             expansion,
             refers: false,
             lookahead: 4 * input.len() as u64,
@@ -517,7 +523,7 @@ impl<'de> Direct<'de> {
     /// Counts text that is handed out once more.
     #[inline]
     pub(super) fn again(&mut self, text: &'de str) -> Outcome<&'de str> {
-        self.charge(text.len())?;
+        self.charge(text.len().saturating_sub(self.covered))?;
         Ok(text)
     }
 

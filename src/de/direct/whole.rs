@@ -138,7 +138,7 @@ impl<'a, 'de> Whole<'a, 'de> {
     fn push_fetched(&mut self, opcode: Opcode) -> Outcome<()> {
         match self.direct.fetch_known() {
             Some(Fetched::Text(text)) => {
-                self.direct.charge(text.len())?;
+                self.direct.again(text)?;
                 self.values.push(Operand::Text(text));
                 Ok(())
             }
