@@ -63,13 +63,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 }
                 None => self.expected("a dtype of numpy"),
             },
-            token::OBJECT
-            | token::DATETIME
-            | token::DATE
-            | token::TIME
-            | token::TIMEDELTA
-            | token::DECIMAL
-            | token::UUID => self.object(),
+            _ if name.starts_with(token::OBJECT) => self.object(),
             _ => Ok(newtype(Content::Node(self.unwrapped()?))),
         }
     }

@@ -13,13 +13,13 @@ use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::python::numpy::time::days_of;
 use crate::stdlib::calendar::{
-    Clock, DAY, Day, SECOND, is_clock, is_day, push_clock, push_day, push_offset,
+    Clock, DAY, Day, FOLD, SECOND, is_clock, is_day, push_clock, push_day, push_offset,
 };
 use crate::stdlib::zone::push_name;
 
 /// The mark, in text that leaves nothing out, of the second of two equal readings of a clock that
 /// is put back.
-const FOLD: &str = "[_fold=1]";
+const FOLDED: &str = "[_fold=1]";
 
 /// `datetime(payload)`, `datetime(payload, tzinfo)`; and the numbers one by one, as classes that
 /// reduce themselves to a datetime may write it.
@@ -33,8 +33,8 @@ pub(super) fn datetime<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str
             };
             // Bit 7 of the month is the fold: the second of two equal readings of a clock that is
             // put back.
-            fold = month & 0x80 != 0;
-            let day = (u16::from_be_bytes([y1, y0]), month & 0x7f, d);
+            fold = month & FOLD != 0;
+            let day = (u16::from_be_bytes([y1, y0]), month & !FOLD, d);
             (
                 day,
                 (hour, minute, second, u32::from_be_bytes([0, m2, m1, m0])),
@@ -73,7 +73,7 @@ pub(super) fn datetime<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str
         zone.push_behind(&mut text, call.exact);
     }
     if fold && call.exact {
-        text.push_str(FOLD);
+        text.push_str(FOLDED);
     }
     Ok(Some(text.into()))
 }
@@ -106,8 +106,8 @@ pub(super) fn time<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> 
             let Some(bytes) = call.payload(payload, 6)? else { return Ok(None) };
             let &[hour, minute, second, m2, m1, m0] = &*bytes else { return Ok(None) };
             // Bit 7 of the hour is the fold.
-            fold = hour & 0x80 != 0;
-            let clock = (hour & 0x7f, minute, second, u32::from_be_bytes([0, m2, m1, m0]));
+            fold = hour & FOLD != 0;
+            let clock = (hour & !FOLD, minute, second, u32::from_be_bytes([0, m2, m1, m0]));
             (clock, call.args().get(1).copied())
         }
         ref clock if clock.len() <= 5 => {
@@ -124,7 +124,7 @@ pub(super) fn time<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> 
         zone.push_behind(&mut text, call.exact);
     }
     if fold && call.exact {
-        text.push_str(FOLD);
+        text.push_str(FOLDED);
     }
     Ok(Some(text.into()))
 }

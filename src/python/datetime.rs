@@ -7,10 +7,10 @@ use serde::ser::{Serialize, Serializer};
 use serde_derive::Serialize;
 
 use super::object::{TextObject, objects};
-use super::time::FOLD;
 use super::{Date, Time, TimeZone};
 use crate::error::{Error, Result, quoted};
 use crate::reduce::token;
+use crate::stdlib::calendar::FOLD;
 
 /// A date and time: Python's `datetime.datetime`, naive or with a time zone.
 ///

@@ -10,7 +10,7 @@ use super::TimeZone;
 use super::object::{TextObject, objects};
 use crate::error::{Error, Result, quoted};
 use crate::reduce::token;
-use crate::stdlib::calendar::{is_clock, push_clock};
+use crate::stdlib::calendar::{FOLD, is_clock, push_clock};
 
 /// A time of day: Python's `datetime.time`, to the microsecond, with or without a time zone.
 ///
@@ -221,9 +221,6 @@ impl TextObject for Time {
         }
     }
 }
-
-/// The bit of the hour, or of a datetime's month, that is the fold.
-pub(super) const FOLD: u8 = 0x80;
 
 objects!(Time);
 

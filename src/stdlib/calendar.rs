@@ -9,6 +9,9 @@ pub(crate) const SECOND: i64 = 1_000_000;
 /// Microseconds in a day.
 pub(crate) const DAY: i64 = 86_400 * SECOND;
 
+/// The bit of a datetime's month, or of a time's hour, that is the fold where they are pickled.
+pub(crate) const FOLD: u8 = 0x80;
+
 /// Year, month, day.
 pub(crate) type Day = (u16, u8, u8);
 /// Hour, minute, second, microsecond.

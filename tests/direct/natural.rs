@@ -106,6 +106,21 @@ fn compare_types(pickle: &[u8], options: &DeOptions<'static>) {
     read::<Value>(pickle, options);
 }
 
+/// Compares with default options, which change from call to call, and with low limits.
+pub(super) fn with_limits(compare: impl Fn(&DeOptions<'static>)) {
+    for _ in 0..4 {
+        compare(&DeOptions::new());
+    }
+    for depth in 0..4 {
+        compare(&DeOptions::new().max_depth(depth));
+    }
+    for bytes in [0, 8, 30, 100, 300, 1_000] {
+        compare(&DeOptions::new().max_expansion(bytes));
+        compare(&DeOptions::new().max_memory(bytes));
+        compare(&DeOptions::new().max_nodes(bytes / 30));
+    }
+}
+
 #[test]
 fn times_decimals_and_uuids_need_no_machine() {
     #[track_caller]
@@ -166,18 +181,7 @@ fn they_are_read_the_same_both_ways() {
     for (name, pickle) in PICKLES {
         // An object as a key of a `Value` is for the machine.
         assert!(is_direct::<Value>(pickle) || *name == "keys", "{name}");
-        // The options change from call to call.
-        for _ in 0..4 {
-            compare_types(pickle, &DeOptions::new());
-        }
-        for depth in 0..4 {
-            compare_types(pickle, &DeOptions::new().max_depth(depth));
-        }
-        for bytes in [0, 8, 30, 100, 300, 1_000] {
-            compare_types(pickle, &DeOptions::new().max_expansion(bytes));
-            compare_types(pickle, &DeOptions::new().max_memory(bytes));
-            compare_types(pickle, &DeOptions::new().max_nodes(bytes / 30));
-        }
+        with_limits(|options| compare_types(pickle, options));
     }
 }
 

@@ -9,7 +9,7 @@ use serde_pickle::python::{AsPython, Date, DateTime, Decimal, Time, TimeDelta, T
 use serde_pickle::{AllowList, DeOptions, ErrorKind};
 
 use super::made::changes;
-use super::natural::PICKLES;
+use super::natural::{PICKLES, with_limits};
 use super::{compare, is_direct};
 
 /// `pickle.dumps` of CPython 3.13, at protocols 2 and 4.
@@ -140,17 +140,7 @@ fn types_of_python_need_no_machine() {
 #[test]
 fn types_of_python_are_read_the_same_both_ways() {
     for pickle in each().map(|(_, pickle)| pickle).chain(OTHERS.iter().copied()) {
-        for _ in 0..4 {
-            compare_types(pickle, &DeOptions::new());
-        }
-        for depth in 0..4 {
-            compare_types(pickle, &DeOptions::new().max_depth(depth));
-        }
-        for bytes in [0, 8, 30, 100, 300, 1_000] {
-            compare_types(pickle, &DeOptions::new().max_expansion(bytes));
-            compare_types(pickle, &DeOptions::new().max_memory(bytes));
-            compare_types(pickle, &DeOptions::new().max_nodes(bytes / 30));
-        }
+        with_limits(|options| compare_types(pickle, options));
     }
     assert!(OTHERS.iter().all(|pickle| !is_direct::<Vec<DateTime>>(pickle)));
 }

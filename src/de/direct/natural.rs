@@ -1,9 +1,10 @@
-//! Objects of Python's own classes that stand for text: times, decimals and UUIDs.
+//! Objects of Python's own classes that stand for text or numbers: times, decimals and UUIDs.
 //!
 //! ```text
 //! datetime, date, time  ::=  class payload TUPLE1 REDUCE | class payload zone TUPLE2 REDUCE
-//! zone                  ::=  class class int int int TUPLE3 REDUCE TUPLE1 REDUCE
+//! zone                  ::=  class timedelta TUPLE1 REDUCE
 //!                         |  class EMPTY_TUPLE REDUCE
+//! timedelta             ::=  class int int int TUPLE3 REDUCE
 //! Decimal               ::=  class text TUPLE1 REDUCE
 //! UUID                  ::=  class EMPTY_TUPLE NEWOBJ EMPTY_DICT text int SETITEM BUILD
 //! payload               ::=  SHORT_BINBYTES | class text "latin1" TUPLE2 REDUCE
@@ -23,7 +24,7 @@ use crate::de::answer::{About, Answer};
 use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::reduce::token;
-use crate::stdlib::calendar::{Clock, DAY, Day, Offset, SECOND, is_clock, is_day, is_delta};
+use crate::stdlib::calendar::{Clock, DAY, Day, FOLD, Offset, SECOND, is_clock, is_day, is_delta};
 use crate::stdlib::uuid::Groups;
 
 /// Bytes that a reference to a time zone stands for: its offset is made of three ints and two
@@ -39,9 +40,6 @@ pub(super) fn is_module(text: &[u8]) -> bool {
 
 /// The longest text of a Decimal that is read again where it lies.
 const DIGITS: usize = 64;
-
-/// The bit of a datetime's month, or of a time's hour, that is the fold.
-const FOLD: u8 = 0x80;
 
 /// What an object stands for.
 enum Object<'de> {
