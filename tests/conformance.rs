@@ -4,7 +4,7 @@
 //! meant stands in the tables here, by the file that shows it, and in docs/CONFORMANCE.md with its
 //! reason.
 
-use serde_pickle::reduce::{Global, Reduce};
+use serde_pickle::reduce::{Args, Global, Reduce};
 use serde_pickle::{ErrorKind, Value};
 
 use crate::corpus::{Failures, Fixture, files, folder};
@@ -225,7 +225,7 @@ fn arguments_that_are_none_make_what_new_makes() {
     let value: Value = serde_pickle::from_slice(b"cgeometry\nPoint\nNR.").unwrap();
     assert_eq!(
         value,
-        Value::from(Reduce::new_obj(Global::new("geometry", "Point"), Value::Tuple(vec![])))
+        Value::from(Reduce::new_obj(Global::new("geometry", "Point"), Args::default()))
     );
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use num_bigint::BigInt;
 use serde::{Deserialize, Serialize};
-use serde_pickle::reduce::{Global, Reduce};
+use serde_pickle::reduce::{Args, Global, Reduce};
 use serde_pickle::value::PickleBuffer;
 use serde_pickle::{DeOptions, Encoding, Error, Set, Value, from_value, pickle, to_value};
 
@@ -128,7 +128,7 @@ fn objects_in_a_value_are_read_as_from_a_pickle() {
         y: f64,
     }
 
-    let object = Reduce::new_obj(Global::new("geometry", "Point"), pickle!(()));
+    let object = Reduce::new_obj(Global::new("geometry", "Point"), Args::default());
     let value = Value::from(object.with_state(pickle!({"x": 70_000, "y": 2})));
     assert_eq!(from_value::<Point>(value).unwrap(), Point { x: 70_000, y: 2.0 });
     let class = Value::global("geometry", "Point.Inner");
@@ -137,7 +137,7 @@ fn objects_in_a_value_are_read_as_from_a_pickle() {
         Global::new("geometry", "Point.Inner")
     );
     assert_eq!(from_value::<String>(class).unwrap(), "geometry.Point.Inner");
-    let spelled = Reduce::call(Global::new("builtins", "set"), pickle!(([1, 2],)));
+    let spelled = Reduce::call(Global::new("builtins", "set"), Args::from([pickle!([1, 2])]));
     assert_eq!(
         from_value::<Vec<u8>>(Value::from(spelled)).unwrap(),
         [1, 2],

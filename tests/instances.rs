@@ -46,7 +46,7 @@ fn instances_are_what_they_were_pickled_as() {
 /// The dict in the state of an instance: the state itself, or the first of `(dict, slots)`.
 fn attributes(value: &Value) -> Option<&Value> {
     let Value::Object(object) = value else { return None };
-    match object.state.as_ref()? {
+    match object.state.as_deref()? {
         state @ Value::Dict(_) => Some(state),
         Value::Tuple(pair) => match &**pair {
             [dict @ Value::Dict(_), Value::Dict(_)] => Some(dict),

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use std::thread;
 
 use serde::{Deserialize, Serialize};
-use serde_pickle::reduce::{Constructors, ExtensionRegistry, Global};
+use serde_pickle::reduce::{Args, Constructors, ExtensionRegistry, Global};
 use serde_pickle::shared::Shared;
 use serde_pickle::value::PickleBuffer;
 use serde_pickle::{
@@ -51,7 +51,7 @@ static WRITE: LazyLock<SerOptions> = LazyLock::new(|| {
             Ok(value.as_str().is_some_and(|text| text.starts_with("ref:")).then(|| value.clone()))
         })
         .dispatch(Global::new("shop", "Draft"), |mut object| {
-            object.callable = Value::global("shop", "Order");
+            *object.callable = Value::global("shop", "Order");
             Ok(object)
         })
         // Buffers above 64 bytes are dropped, as if they were sent beside the pickle.
@@ -97,7 +97,7 @@ fn request(number: usize) -> (Vec<u8>, Received) {
         small: PickleBuffer { data: vec![number as u8; number % 60], readonly: true },
         fraction: serde_pickle::reduce::Reduce::call(
             Global::new("fractions", "Fraction"),
-            pickle!(((number % 11), 12)),
+            Args::from((number % 11, 12)),
         ),
     };
     let bytes = WRITE.to_vec(&sent).unwrap();
@@ -173,7 +173,7 @@ fn options_hold_for_values_in_memory_as_for_pickles() {
             (Value::global("shop", "Order")),
             (Value::from(serde_pickle::reduce::Reduce::call(
                 Global::new("fractions", "Fraction"),
-                pickle!((1, 2))
+                Args::from((1, 2))
             )))
         ])
     };

@@ -105,6 +105,8 @@ table! {
     serde_pickle::value::Buffer<'static>: Shareable Copy Eq Hash;
     serde_pickle::reduce::Global: Shareable Ordered Display;
     serde_pickle::reduce::Reduce: Shareable Eq Hash;
+    serde_pickle::reduce::Args: Shareable Eq Hash Default Display;
+    serde_pickle::reduce::Callable: Shareable Eq Hash;
     serde_pickle::reduce::MoreParts: Shareable Eq Hash;
     serde_pickle::reduce::How: Shareable Copy Eq Hash Default;
     serde_pickle::reduce::PersistentId<u8>: Shareable Copy Ordered Default;

@@ -69,7 +69,7 @@ impl Beside {
 
 /// The name in the state of joblib's stand-in for an array.
 fn file_name(object: &Reduce) -> Option<String> {
-    let Some(Value::Dict(state)) = &object.state else { return None };
+    let Some(Value::Dict(state)) = object.state.as_deref() else { return None };
     match state.get("filename")? {
         Value::Str(name) => Some(name.to_string()),
         Value::Bytes(name) => String::from_utf8(name.to_vec()).ok(),

@@ -20,7 +20,7 @@ use std::process::Command;
 use serde::Deserialize;
 use serde_pickle::opcode::{Opcode, instructions};
 use serde_pickle::python::numpy::{Dtype, NdArray};
-use serde_pickle::reduce::{Global, Reduce};
+use serde_pickle::reduce::{Args, Global, Reduce};
 use serde_pickle::{DeOptions, Dict, Protocol, SerOptions, Value};
 #[cfg(feature = "mmap")]
 use serde_pickle_files::OpenOptions;
@@ -69,7 +69,7 @@ fn write_joblib(path: &Path, len: u64) -> io::Result<()> {
         ("numpy_array_alignment_bytes", Value::from(16)),
     ]);
     let class = Global::new("joblib.numpy_pickle", "NumpyArrayWrapper");
-    let wrapper: Reduce = Reduce::new_obj(class, Value::Tuple(Vec::new()));
+    let wrapper: Reduce = Reduce::new_obj(class, Args::default());
     let wrapper = wrapper.with_state(Value::from(state));
     let options = SerOptions::new().protocol(Protocol::V4).framing(false);
     let pickle = options.to_vec(&Value::from(Dict::from([("w", Value::from(wrapper))]))).unwrap();

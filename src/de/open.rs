@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::nodes::handle::Handle;
 use crate::nodes::store::Contents;
-use crate::reduce::{How, MoreParts, Reduce};
+use crate::reduce::{Callable, How, MoreParts, Reduce};
 use crate::value::{Dict, Value};
 
 /// A container that is being filled.
@@ -69,6 +69,7 @@ impl FrameKind {
 /// The number of values of each part in an object's frame, behind the callable.
 pub(super) struct FrameShape {
     pub(super) how: How,
+    pub(super) callable: Handle,
     pub(super) args: usize,
     pub(super) kwargs: bool,
     pub(super) items: usize,
@@ -120,11 +121,16 @@ impl Frame<'_, '_> {
 }
 
 impl FrameShape {
-    pub(super) fn object(&self, values: Vec<Value>) -> Result<Reduce> {
+    /// The object of these values; `callable` makes the handle of the first.
+    pub(super) fn object(
+        &self,
+        values: Vec<Value>,
+        callable: impl FnOnce(Value) -> Callable,
+    ) -> Result<Reduce> {
         let mut values = values.into_iter();
         // There are as many values as the shape says: it was made together with their handles.
-        let callable = values.next().unwrap_or_default();
-        let args = Value::Tuple(values.by_ref().take(self.args).collect());
+        let callable = callable(values.next().unwrap_or_default());
+        let args = values.by_ref().take(self.args).collect();
         let kwargs = match values.by_ref().take(usize::from(self.kwargs)).next() {
             Some(Value::Dict(kwargs)) => kwargs,
             Some(_) => return Err(Error::data("keyword arguments are not a dict")),
@@ -136,9 +142,9 @@ impl FrameShape {
         for _ in 0..self.pairs / 2 {
             dictitems.push((values.next().unwrap_or_default(), values.next().unwrap_or_default()));
         }
-        let state = values.by_ref().take(usize::from(self.state)).next();
+        let state = values.by_ref().take(usize::from(self.state)).next().map(Box::new);
         let state_setter = values.by_ref().take(usize::from(self.setter)).next();
         let more = MoreParts { kwargs, listitems, setitems, dictitems, state_setter }.some();
-        Ok(Reduce { how: self.how, callable, args, state, more })
+        Ok(Reduce { callable, args, state, more })
     }
 }

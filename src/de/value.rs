@@ -22,7 +22,7 @@ use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
 use crate::nodes::store::Flags;
 use crate::nodes::view::View;
-use crate::reduce::Global;
+use crate::reduce::{Callable, Global, How};
 use crate::settings::Encoding;
 use crate::value::{Complex, Dict, PickleBuffer, Set, SurrogateString, Value, is_told_by_identity};
 use crate::walk::cost;
@@ -34,7 +34,7 @@ use crate::walk::cx::{Built, Cx};
 /// `Limit` where it is too deep or expands too far; `Data` where it contains itself, or has an
 /// unhashable key; `Unsupported` where it needs a buffer or a registry that is not there.
 pub(crate) fn build(cx: &Cx<'_, '_>, root: Handle) -> Result<Value> {
-    Builder { cx, as_it_is: None, globals: RefCell::default() }.build(root)
+    Builder::new(cx, None).build(root)
 }
 
 /// The same for an object that is to stay one, though a constructor would make something else of
@@ -43,7 +43,7 @@ pub(crate) fn build(cx: &Cx<'_, '_>, root: Handle) -> Result<Value> {
 /// # Errors
 /// As [`build`].
 pub(crate) fn build_object(cx: &Cx<'_, '_>, root: Handle) -> Result<Value> {
-    Builder { cx, as_it_is: Some(root), globals: RefCell::default() }.build(root)
+    Builder::new(cx, Some(root)).build(root)
 }
 
 struct Builder<'g, 'de> {
@@ -52,6 +52,8 @@ struct Builder<'g, 'de> {
     as_it_is: Option<Handle>,
     /// The globals that have been made.
     globals: RefCell<HashMap<Handle, Arc<Global>>>,
+    /// The same, as objects share them.
+    callables: RefCell<HashMap<(Handle, How), Callable>>,
 }
 
 /// The value or frame that a handle turns out to be.
@@ -63,6 +65,10 @@ enum Next<'g, 'de> {
 }
 
 impl<'g, 'de> Builder<'g, 'de> {
+    fn new(cx: &'g Cx<'g, 'de>, as_it_is: Option<Handle>) -> Self {
+        Self { cx, as_it_is, globals: RefCell::default(), callables: RefCell::default() }
+    }
+
     fn build(&self, root: Handle) -> Result<Value> {
         let mut frame = match self.next(root, 0)? {
             Next::Value(value) | Next::Built(value, _) => return Ok(value),
@@ -310,6 +316,7 @@ impl<'g, 'de> Builder<'g, 'de> {
         let parts = self.cx.parts(&object)?;
         let shape = FrameShape {
             how: parts.how,
+            callable: parts.callable,
             args: parts.args.len(),
             kwargs: parts.kwargs.is_some(),
             items: parts.items.len(),
@@ -336,6 +343,15 @@ impl<'g, 'de> Builder<'g, 'de> {
         let names = global.module.len() + global.qualname.len();
         self.cx.charge_copy(names + size_of::<Global>())?;
         Ok(Value::Global(global))
+    }
+
+    /// A class or function as the objects that it makes share it.
+    fn callable(&self, handle: Handle, how: How, value: Value) -> Callable {
+        if !matches!(value, Value::Global(_)) {
+            return Callable::new(how, value);
+        }
+        let mut callables = self.callables.borrow_mut();
+        callables.entry((handle, how)).or_insert_with(|| Callable::new(how, value)).clone()
     }
 
     #[inline(never)]
@@ -451,7 +467,10 @@ impl<'g, 'de> Builder<'g, 'de> {
             FrameKind::Persid => {
                 Value::PersistentId(Box::new(values.into_iter().next().unwrap_or_default()))
             }
-            FrameKind::Object(shape) => Value::from(shape.object(values)?),
+            FrameKind::Object(shape) => {
+                let callable = |value| self.callable(shape.callable, shape.how, value);
+                Value::from(shape.object(values, callable)?)
+            }
         })
     }
 

@@ -97,8 +97,7 @@ pub(super) fn same(old: &Value, new: &Value) -> bool {
 
 /// Returns true if two objects are made in one way, so that their parts can be compared.
 fn alike(old: &Reduce, new: &Reduce) -> bool {
-    old.how == new.how
-        && old.callable == new.callable
+    old.callable == new.callable
         && old.state.is_some() == new.state.is_some()
         && old.state_setter == new.state_setter
         && old.setitems == new.setitems
@@ -148,10 +147,6 @@ fn by_key<'v>(
 }
 
 fn parts<'v>(old: &'v Reduce, new: &'v Reduce) -> Option<Parts<'v>> {
-    let sequence = |value: &'v Value| match value {
-        Value::Tuple(items) | Value::List(items) => items.as_slice(),
-        _ => &[],
-    };
     let dictitems = |object: &'v Reduce| {
         object.dictitems.iter().map(|(key, value)| (key, value)).collect::<Vec<_>>()
     };
@@ -164,14 +159,14 @@ fn parts<'v>(old: &'v Reduce, new: &'v Reduce) -> Option<Parts<'v>> {
     let in_old = |key: &Value| indexes.0.get_or_init(|| index(&was)).contains_key(key);
     let in_new = |key: &Value| indexes.1.get_or_init(|| index(&now)).get(key).copied();
     let parts = Parts {
-        args: items(sequence(&old.args), sequence(&new.args)),
+        args: items(&old.args, &new.args),
         kwargs: entries(&old.kwargs, &new.kwargs),
         items: items(&old.listitems, &new.listitems),
         pairs: by_key(was.iter().copied(), now.iter().copied(), in_new, in_old),
         state: old
             .state
-            .as_ref()
-            .zip(new.state.as_ref())
+            .as_deref()
+            .zip(new.state.as_deref())
             .and_then(|(old, new)| diff(old, new))
             .map(Box::new),
     };

@@ -144,10 +144,7 @@ fn ip(class: &str, text: &str) -> Result<Value> {
 /// The arguments of the object that a type of `python` writes.
 pub(super) fn args_of<T: serde::Serialize>(value: &T) -> Result<Vec<Value>> {
     match to_value(value)? {
-        Value::Object(object) => match &object.args {
-            Value::Tuple(args) => Ok(args.clone()),
-            _ => Ok(Vec::new()),
-        },
+        Value::Object(object) => Ok(object.args.to_vec()),
         other => Ok(vec![other]),
     }
 }

@@ -85,7 +85,6 @@ impl<'v> Editor<'_, 'v, '_> {
         change: &Change<'v>,
         parts: &Parts<'v>,
     ) -> Result<Handle> {
-        let one = |value: &Value| matches!(value, Value::Tuple(args) if args.len() == 1);
         match (parts, change.old) {
             (
                 Parts { args: None, kwargs: None, items: Some(items), pairs: None, state: None },
@@ -104,7 +103,7 @@ impl<'v> Editor<'_, 'v, '_> {
                     state: None,
                 },
                 Value::Object(old),
-            ) if one(&old.args) => match &changed[..] {
+            ) if old.args.len() == 1 => match &changed[..] {
                 [(_, content)] => self.apply(at, content),
                 _ => Err(self.no_place(at)),
             },
@@ -128,10 +127,9 @@ impl<'v> Editor<'_, 'v, '_> {
         let (Value::Object(old), Items::Same { changed, .. }) = (change.old, args) else {
             return Err(self.no_place(at));
         };
-        let is_value = match &old.args {
-            Value::Tuple(args) if args.len() == 1 => {
-                !base.tag().is_tuple() || matches!(args[0], Value::Tuple(_) | Value::List(_))
-            }
+        let is_value = match &old.args[..] {
+            [Value::Tuple(_) | Value::List(_)] => true,
+            [_] => !base.tag().is_tuple(),
             _ => false,
         };
         let now = match &changed[..] {

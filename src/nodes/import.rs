@@ -62,8 +62,7 @@ pub(crate) struct Imported {
 /// Makes nodes of `value`; they say that they come from byte `offset`.
 ///
 /// # Errors
-/// An object whose arguments are not a tuple, or whose class is not a class; more nodes than 32
-/// bits can number.
+/// An object whose class is not a class; more nodes than 32 bits can number.
 pub(crate) fn import<'v>(
     nodes: &mut Nodes<'v>,
     value: impl Into<Input<'v>>,
@@ -177,16 +176,12 @@ impl<'v> Part<'v> {
                 Self::Global(Cow::Owned(module), Cow::Owned(qualname))
             }
             Value::Object(object) => {
-                let (shape, parts) = (PartCounts::of(&object)?, Arc::unwrap_or_clone(object));
+                let (shape, parts) = (PartCounts::of(&object), Arc::unwrap_or_clone(object));
                 let more = parts.more.map(|more| *more).unwrap_or_default();
-                let args = match parts.args {
-                    Value::Tuple(items) | Value::List(items) => items,
-                    _ => Vec::new(),
-                };
                 // By loops: chains of iterators are ten times as much to compile.
-                let mut children = vec![Input::Owned(parts.callable)];
+                let mut children = vec![Input::Owned(parts.callable.into())];
                 let mut add = |value| children.push(Input::Owned(value));
-                args.into_iter().for_each(&mut add);
+                parts.args.into_iter().for_each(&mut add);
                 add(Value::Dict(more.kwargs));
                 more.listitems.into_iter().for_each(&mut add);
                 more.setitems.into_iter().for_each(&mut add);
@@ -194,7 +189,7 @@ impl<'v> Part<'v> {
                     add(key);
                     add(value);
                 }
-                parts.state.into_iter().for_each(&mut add);
+                parts.state.into_iter().for_each(|state| add(*state));
                 more.state_setter.into_iter().for_each(&mut add);
                 Self::Object(shape, children)
             }
@@ -235,12 +230,8 @@ impl<'v> Part<'v> {
                 Self::Global(Cow::Borrowed(&global.module), Cow::Borrowed(&global.qualname))
             }
             Value::Object(object) => {
-                let args = match &object.args {
-                    Value::Tuple(items) | Value::List(items) => items.as_slice(),
-                    _ => &[],
-                };
                 let mut children = vec![Input::Borrowed(&object.callable)];
-                children.extend(args.iter().map(Input::Borrowed));
+                children.extend(object.args.iter().map(Input::Borrowed));
                 // A dict is no value of its own there; it is small, as keyword arguments are, and
                 // nearly always empty.
                 children.push(Input::Owned(Value::Dict(object.kwargs.clone())));
@@ -251,9 +242,9 @@ impl<'v> Part<'v> {
                     add(key);
                     add(value);
                 }
-                object.state.iter().for_each(&mut add);
+                object.state.iter().for_each(|state| add(state));
                 object.state_setter.iter().for_each(&mut add);
-                Self::Object(PartCounts::of(object)?, children)
+                Self::Object(PartCounts::of(object), children)
             }
             Value::None
             | Value::Bool(_)
@@ -285,21 +276,16 @@ fn writable(writable: bool) -> Flags {
 }
 
 impl PartCounts {
-    fn of(object: &Reduce) -> Result<Self> {
-        Ok(Self {
-            how: object.how,
-            // As on writing, any sequence is accepted, and `None` for no arguments.
-            args: match &object.args {
-                Value::Tuple(items) | Value::List(items) => items.len(),
-                Value::None => 0,
-                _ => return Err(Error::data("the arguments of an object are not a tuple")),
-            },
+    fn of(object: &Reduce) -> Self {
+        Self {
+            how: object.how(),
+            args: object.args.len(),
             items: object.listitems.len(),
             adds: object.setitems.len(),
             pairs: 2 * object.dictitems.len(),
             state: object.state.is_some(),
             setter: object.state_setter.is_some(),
-        })
+        }
     }
 }
 

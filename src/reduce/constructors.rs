@@ -95,14 +95,14 @@ mod tests {
 
     use super::*;
     use crate::AllowList;
-    use crate::reduce::Resolution;
+    use crate::reduce::{Args, Resolution};
 
     fn class() -> Global {
         Global::new("fractions", "Fraction")
     }
 
     fn object() -> Reduce {
-        Reduce::call(class(), Value::from("3/4"))
+        Reduce::call(class(), Args::from(["3/4"]))
     }
 
     #[test]
@@ -111,7 +111,7 @@ mod tests {
         let counter = Arc::clone(&called);
         let constructors = Constructors::new().with(class(), move |object| {
             counter.fetch_add(1, Ordering::Relaxed);
-            Ok(object.args.clone())
+            Ok(object.args[0].clone())
         });
         assert_eq!(constructors.construct(&class(), &object()).unwrap(), Some(Value::from("3/4")));
         assert_eq!(

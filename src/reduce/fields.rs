@@ -16,7 +16,7 @@ use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAcces
 use serde::ser::{self, Serialize, SerializeSeq, SerializeStruct, SerializeTuple, Serializer};
 
 use super::token::{self, Part, REDUCE_FIELDS};
-use super::{How, MoreParts, Reduce};
+use super::{Callable, How, MoreParts, Reduce};
 use crate::value::Value;
 
 impl<A, S, L, K, V> Serialize for Reduce<A, S, L, K, V>
@@ -55,8 +55,8 @@ fn write_making<A: Serialize, S, L, K, V, F: SerializeStruct>(
     if !may_be_called(&object.callable) {
         return Err(uncallable());
     }
-    fields.serialize_field("how", &u8::from(object.how))?;
-    fields.serialize_field("callable", &object.callable)?;
+    fields.serialize_field("how", &u8::from(object.how()))?;
+    fields.serialize_field("callable", &*object.callable)?;
     fields.serialize_field("args", &object.args)?;
     fields.serialize_field("kwargs", &object.kwargs)
 }
@@ -191,9 +191,10 @@ impl<A, S, L, K, V> Partial<A, S, L, K, V> {
             dictitems: self.dictitems.unwrap_or_default(),
             state_setter: self.state_setter.flatten(),
         };
+        let how = self.how.map(How::try_from).transpose().map_err(E::custom)?.unwrap_or_default();
+        let callable = self.callable.ok_or_else(|| E::missing_field("callable"))?;
         Ok(Reduce {
-            how: self.how.map(How::try_from).transpose().map_err(E::custom)?.unwrap_or_default(),
-            callable: self.callable.ok_or_else(|| E::missing_field("callable"))?,
+            callable: Callable::of(how, callable),
             args: self.args.ok_or_else(|| E::missing_field("args"))?,
             state: self.state.flatten(),
             more: more.some(),
@@ -364,7 +365,7 @@ mod tests {
 
     /// The callable as another format has it.
     fn callable() -> serde_json::Value {
-        serde_json::to_value(object().callable).unwrap()
+        serde_json::to_value(&*object().callable).unwrap()
     }
 
     #[test]
@@ -374,7 +375,7 @@ mod tests {
             callable()
         );
         let read: Typed = serde_json::from_str(&text).unwrap();
-        assert_eq!(read.how, How::Call);
+        assert_eq!(read.how(), How::Call);
         assert_eq!(read.args, (1, "x".to_owned()));
         assert_eq!(read.state, Some(vec![2]));
         assert!(read.kwargs.is_empty() && read.listitems.is_empty() && read.setitems.is_empty());

@@ -19,6 +19,8 @@
 // Serialize and Deserialize here, and our own serializers and deserializers know the names. Nothing
 // in this folder reads or writes a byte of a pickle.
 
+mod args;
+mod callable;
 pub(crate) mod class;
 pub(crate) mod compat;
 mod constructors;
@@ -34,6 +36,8 @@ pub(crate) mod resolver;
 mod state;
 pub(crate) mod token;
 
+pub use args::Args;
+pub use callable::Callable;
 pub use constructors::Constructors;
 pub(crate) use fields::UNCALLABLE;
 pub use global::Global;

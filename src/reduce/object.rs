@@ -9,7 +9,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::{Deref, DerefMut};
 
-use super::Global;
+use super::{Args, Callable, Global};
 use crate::error::{Error, Result, quoted};
 use crate::value::{Dict, Value};
 
@@ -19,7 +19,7 @@ use crate::value::{Dict, Value};
 /// use serde_pickle::reduce::How;
 /// use serde_pickle::{Value, from_slice};
 ///
-/// let how = |pickle| from_slice::<Value>(pickle).map(|value| value.as_object().unwrap().how);
+/// let how = |pickle| from_slice::<Value>(pickle).map(|value| value.as_object().unwrap().how());
 /// assert_eq!(how(b"cm\nC\n(K\x01tR.")?, How::Call);
 /// assert_eq!(how(b"\x80\x02cm\nC\n)\x81.")?, How::NewObj);
 /// # Ok::<(), serde_pickle::Error>(())
@@ -122,14 +122,14 @@ impl TryFrom<u8> for How {
 /// Source: "Pickling Class Instances" in the documentation of Python's `pickle`; PEP 307;
 /// `save_reduce` in `Lib/pickle.py`.
 #[derive(Clone)]
-pub struct Reduce<A = Value, S = Value, L = Value, K = Value, V = Value> {
-    /// The way in which the callable is used.
-    pub how: How,
-    /// The callable, or the class: nearly always a [`Value::Global`].
-    pub callable: Value,
+pub struct Reduce<A = Args, S = Box<Value>, L = Value, K = Value, V = Value> {
+    /// The class or function: nearly always a [`Value::Global`], to which this derefs. It has the
+    /// way in which it is used with it, [`how`](Self::how).
+    pub callable: Callable,
     /// The positional arguments, a tuple.
     pub args: A,
-    /// The state, given to `__setstate__` or merged into `__dict__`.
+    /// The state, given to `__setstate__` or merged into `__dict__`. Where it is any value it is
+    /// in a box: most objects have none.
     pub state: Option<S>,
     /// The parts that few objects have, if this one has any: see [`MoreParts`].
     pub more: Option<Box<MoreParts<L, K, V>>>,
@@ -142,9 +142,9 @@ pub struct Reduce<A = Value, S = Value, L = Value, K = Value, V = Value> {
 ///
 /// ```
 /// use serde_pickle::Value;
-/// use serde_pickle::reduce::{Global, Reduce};
+/// use serde_pickle::reduce::{Args, Global, Reduce};
 ///
-/// let mut stack = Reduce::<Value>::new_obj(Global::new("m", "Stack"), Value::Tuple(vec![]));
+/// let mut stack = Reduce::<Args>::new_obj(Global::new("m", "Stack"), ().into());
 /// assert!(stack.listitems.is_empty() && stack.more.is_none());
 /// stack.listitems.push(Value::from(1));
 /// assert_eq!(stack.listitems, [Value::from(1)]);
@@ -193,6 +193,24 @@ impl<L, K, V> Default for MoreParts<L, K, V> {
     }
 }
 
+/// An object with a state, as `Value::Object` holds it.
+///
+/// ```
+/// use serde_pickle::reduce::{Args, Global, Reduce};
+/// use serde_pickle::{Value, pickle};
+///
+/// let point = Reduce::new_obj(Global::new("geometry", "Point"), Args::default())
+///     .with_state(pickle!({"x": 1}));
+/// let object: Reduce = point.into();
+/// assert_eq!(Value::from(object).attr("x"), Some(&Value::from(1)));
+/// ```
+impl<A, L, K, V> From<Reduce<A, Value, L, K, V>> for Reduce<A, Box<Value>, L, K, V> {
+    fn from(object: Reduce<A, Value, L, K, V>) -> Self {
+        let Reduce { callable, args, state, more } = object;
+        Self { callable, args, state: state.map(Box::new), more }
+    }
+}
+
 impl<A, S, L, K, V> Deref for Reduce<A, S, L, K, V> {
     type Target = MoreParts<L, K, V>;
 
@@ -220,8 +238,7 @@ where
     V: PartialEq,
 {
     fn eq(&self, other: &Self) -> bool {
-        self.how == other.how
-            && self.callable == other.callable
+        self.callable == other.callable
             && self.args == other.args
             && self.state == other.state
             && **self == **other
@@ -232,7 +249,6 @@ impl<A: Eq, S: Eq, L: Eq, K: Eq, V: Eq> Eq for Reduce<A, S, L, K, V> {}
 
 impl<A: Hash, S: Hash, L: Hash, K: Hash, V: Hash> Hash for Reduce<A, S, L, K, V> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.how.hash(hasher);
         self.callable.hash(hasher);
         self.args.hash(hasher);
         self.state.hash(hasher);
@@ -250,7 +266,7 @@ where
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reduce")
-            .field("how", &self.how)
+            .field("how", &self.how())
             .field("callable", &self.callable)
             .field("args", &self.args)
             .field("kwargs", &self.kwargs)
@@ -272,7 +288,7 @@ impl<A> Reduce<A> {
     /// assert!(price.class().is_some_and(|class| class.is("decimal", "Decimal")));
     /// ```
     pub fn call(callable: Global, args: A) -> Self {
-        Self::new(How::Call, callable, args)
+        Self::made(How::Call, callable, args)
     }
 
     /// `class.__new__(class, *args)`: an instance whose `__init__` is not run, the usual way since
@@ -280,7 +296,7 @@ impl<A> Reduce<A> {
     ///
     /// The arguments are those of `__getnewargs__`, nearly always `()`.
     pub fn new_obj(class: Global, args: A) -> Self {
-        Self::new(How::NewObj, class, args)
+        Self::made(How::NewObj, class, args)
     }
 
     /// `class.__new__(class, *args, **kwargs)`, for a class with `__getnewargs_ex__`.
@@ -293,7 +309,7 @@ impl<A> Reduce<A> {
     pub fn new_obj_ex(class: Global, args: A, kwargs: impl Into<Dict>) -> Self {
         let kwargs = kwargs.into();
         let more = MoreParts { kwargs, ..MoreParts::NONE }.some();
-        Self { more, ..Self::new(How::NewObjEx, class, args) }
+        Self { more, ..Self::made(How::NewObjEx, class, args) }
     }
 
     /// An instance of one of Python 2's classic classes: `class(*args)` with the arguments of
@@ -302,19 +318,31 @@ impl<A> Reduce<A> {
     /// ```
     /// use serde_pickle::reduce::{Global, How, Reduce};
     ///
-    /// assert_eq!(Reduce::<_>::inst(Global::new("m", "Old"), ()).how, How::Inst);
+    /// assert_eq!(Reduce::<_>::inst(Global::new("m", "Old"), ()).how(), How::Inst);
     /// ```
     pub fn inst(class: Global, args: A) -> Self {
-        Self::new(How::Inst, class, args)
+        Self::made(How::Inst, class, args)
     }
 
-    fn new(how: How, callable: Global, args: A) -> Self {
-        Self::of(how, Value::from(callable), args)
+    fn made(how: How, callable: Global, args: A) -> Self {
+        Self::new(Callable::new(how, callable), args)
     }
 
-    /// An object of a callable and its arguments, and nothing else.
-    pub(crate) fn of(how: How, callable: Value, args: A) -> Self {
-        Self { how, callable, args, state: None, more: None }
+    /// An object of a callable, which many may share, and its arguments, and nothing else.
+    ///
+    /// ```
+    /// use serde_pickle::Value;
+    /// use serde_pickle::reduce::{Args, Callable, Global, How, Reduce};
+    ///
+    /// let class = Callable::new(How::NewObj, Global::new("m", "C"));
+    /// let objects: Vec<Value> = (0..3)
+    ///     .map(|n| Value::from(Reduce::new(class.clone(), Args::from([n]))))
+    ///     .collect();
+    /// assert_eq!(objects[2].to_string(), "m.C(2)");
+    /// ```
+    #[inline]
+    pub fn new(callable: Callable, args: A) -> Self {
+        Self { callable, args, state: None, more: None }
     }
 }
 
@@ -325,8 +353,8 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
     /// for a class with `__slots__` see [`SlotsState`](crate::reduce::SlotsState).
     #[must_use]
     pub fn with_state<T>(self, state: T) -> Reduce<A, T, L, K, V> {
-        let Self { how, callable, args, state: _, more } = self;
-        Reduce { how, callable, args, state: Some(state), more }
+        let Self { callable, args, state: _, more } = self;
+        Reduce { callable, args, state: Some(state), more }
     }
 
     /// Gives the items that are appended to the object, as for a subclass of list.
@@ -363,11 +391,11 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
     }
 
     fn with_items<T>(self, listitems: Vec<T>, setitems: Vec<T>) -> Reduce<A, S, T, K, V> {
-        let Self { how, callable, args, state, more } = self;
+        let Self { callable, args, state, more } = self;
         let MoreParts { kwargs, dictitems, state_setter, .. } =
             more.map_or(MoreParts::NONE, |more| *more);
         let more = MoreParts { kwargs, listitems, setitems, dictitems, state_setter }.some();
-        Reduce { how, callable, args, state, more }
+        Reduce { callable, args, state, more }
     }
 
     /// Gives the pairs that are stored in the object by key, as for a subclass of dict.
@@ -376,12 +404,12 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
         self,
         items: impl IntoIterator<Item = (T, U)>,
     ) -> Reduce<A, S, L, T, U> {
-        let Self { how, callable, args, state, more } = self;
+        let Self { callable, args, state, more } = self;
         let MoreParts { kwargs, listitems, setitems, state_setter, .. } =
             more.map_or(MoreParts::NONE, |more| *more);
         let dictitems = items.into_iter().collect();
         let more = MoreParts { kwargs, listitems, setitems, dictitems, state_setter }.some();
-        Reduce { how, callable, args, state, more }
+        Reduce { callable, args, state, more }
     }
 
     /// Gives the function that is called with object and state, instead of the class's
@@ -396,26 +424,29 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
     ///
     /// ```
     /// use serde_pickle::Value;
-    /// use serde_pickle::reduce::{Global, Reduce};
+    /// use serde_pickle::reduce::{Args, Global, Reduce};
     ///
-    /// let maker = Value::from(Reduce::<_>::call(Global::new("m", "maker"), Value::Tuple(vec![])));
-    /// let object = Reduce::<_>::call(Global::new("m", "C"), Value::Tuple(vec![]))
+    /// let maker = Value::from(Reduce::<Args>::call(Global::new("m", "maker"), ().into()));
+    /// let object = Reduce::<Args>::call(Global::new("m", "C"), ().into())
     ///     .with_callable(maker.clone())
     ///     .with_state_setter(Global::new("m", "set"));
-    /// assert_eq!(object.callable, maker);
+    /// assert_eq!(*object.callable, maker);
     /// assert_eq!(object.state_setter, Some(Value::global("m", "set")));
     /// ```
     #[must_use]
     pub fn with_callable(self, callable: Value) -> Self {
-        Self { callable, ..self }
+        Self { callable: Callable::of(self.how(), callable), ..self }
+    }
+
+    /// The way in which the callable is used.
+    #[inline]
+    pub fn how(&self) -> How {
+        self.callable.how()
     }
 
     /// The class or function, if the callable is a global, which it nearly always is.
     pub fn class(&self) -> Option<&Global> {
-        match &self.callable {
-            Value::Global(global) => Some(global),
-            _ => None,
-        }
+        self.callable.class()
     }
 
     /// Returns true if the callable is `module.qualname`.
@@ -472,13 +503,21 @@ mod tests {
     }
 
     #[test]
+    fn an_object_is_small() {
+        // With the two counts of an `Arc` a block of 64 bytes of glibc's.
+        assert_eq!(size_of::<Reduce>(), 40);
+        assert_eq!(size_of::<Args>(), 16);
+        assert_eq!(size_of::<Callable>(), 8);
+    }
+
+    #[test]
     fn the_parts_keep_each_other() {
         let object = Reduce::inst(class(), (1, 2))
             .with_dictitems([("a", 1.5)])
             .with_state("state")
             .with_listitems(["x", "y"])
             .with_state_setter(Global::new("geometry", "set_state"));
-        assert_eq!(object.how, How::Inst);
+        assert_eq!(object.how(), How::Inst);
         assert!(object.is("geometry", "Point"));
         assert_eq!(object.args, (1, 2));
         assert_eq!(object.dictitems, [("a", 1.5)]);

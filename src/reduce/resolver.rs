@@ -336,7 +336,7 @@ mod tests {
     use super::*;
     use crate::AllowList;
     use crate::error::ErrorKind;
-    use crate::reduce::Renames;
+    use crate::reduce::{Args, Renames};
 
     struct Silent;
     impl Resolver for Silent {}
@@ -353,7 +353,7 @@ mod tests {
     }
 
     fn object() -> Reduce {
-        Reduce::call(Global::new("a", "B"), Value::from("args"))
+        Reduce::call(Global::new("a", "B"), Args::from(["args"]))
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Reading into a derived struct needs none of this, because the two halves are merged. Writing
 //! does: Python sets slots by `setattr` only where the state is a pair.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -103,28 +104,32 @@ impl<'de, S: Deserialize<'de>, D: Deserialize<'de>> Deserialize<'de> for SlotsSt
     }
 }
 
-impl<A, L, K, V> Reduce<A, Value, L, K, V> {
+impl<A, S: Borrow<Value>, L, K, V> Reduce<A, S, L, K, V> {
     /// The instance's attributes in a state that is a dict, or a pair of a dict and the values of
     /// the slots: both halves, in the pickle's order. A state of another form, which only the
     /// class's `__setstate__` understands, gives nothing.
     ///
     /// ```
-    /// use serde_pickle::reduce::{Global, Reduce};
+    /// use serde_pickle::reduce::{Args, Global, Reduce};
     /// use serde_pickle::{Value, pickle};
     ///
-    /// let pixel = Reduce::new_obj(Global::new("images", "Pixel"), Value::Tuple(vec![]))
+    /// let pixel = Reduce::new_obj(Global::new("images", "Pixel"), Args::default())
     ///     .with_state(pickle!(({"name": "dot"}, {"x": 3, "y": 4})));
     /// assert_eq!(pixel.attributes().count(), 3);
     /// assert_eq!(pixel.attribute("y"), Some(&pickle!(4)));
     /// ```
     pub fn attributes(&self) -> impl Iterator<Item = (&Value, &Value)> {
-        halves(self.state.as_ref()).into_iter().flatten().flat_map(Dict::iter)
+        halves(self.state.as_ref().map(S::borrow)).into_iter().flatten().flat_map(Dict::iter)
     }
 
     /// One of the [`attributes`](Self::attributes). A slot hides an entry of the dict that has its
     /// name, as it does in Python.
     pub fn attribute(&self, name: &str) -> Option<&Value> {
-        halves(self.state.as_ref()).into_iter().rev().flatten().find_map(|half| half.get(name))
+        halves(self.state.as_ref().map(S::borrow))
+            .into_iter()
+            .rev()
+            .flatten()
+            .find_map(|half| half.get(name))
     }
 }
 

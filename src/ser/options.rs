@@ -207,7 +207,7 @@ impl SerOptions {
     /// }
     ///
     /// let options = SerOptions::new().dispatch(Global::new("models", "User"), |mut object| {
-    ///     object.callable = Value::global("shop.people", "Customer");
+    ///     *object.callable = Value::global("shop.people", "Customer");
     ///     Ok(object)
     /// });
     /// let value: Value = serde_pickle::from_slice(&options.to_vec(&User { name: "Ada" })?)?;

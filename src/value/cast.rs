@@ -388,8 +388,8 @@ impl Value {
     ///
     /// // m.C(1)
     /// let mut value: Value = from_slice(b"cm\nC\n(K\x01tR.")?;
-    /// value.as_object_mut().unwrap().state = Some("new".into());
-    /// assert_eq!(value.as_object().unwrap().state, Some("new".into()));
+    /// value.as_object_mut().unwrap().state = Some(Box::new("new".into()));
+    /// assert_eq!(value.as_object().unwrap().state.as_deref(), Some(&"new".into()));
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn as_object(&self) -> Option<&Reduce> {

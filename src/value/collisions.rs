@@ -11,7 +11,7 @@ use num_bigint::BigInt;
 use super::key::{hash_key, work};
 use super::{Complex, Dict, Set, Value};
 use crate::pickle;
-use crate::reduce::{Global, Reduce};
+use crate::reduce::{Args, Global, Reduce};
 
 const KEYS: u64 = 100_000;
 
@@ -80,8 +80,8 @@ fn frozenset(elements: impl IntoIterator<Item = Value>) -> Value {
 }
 
 fn point(state: Value) -> Value {
-    let mut reduce = Reduce::new_obj(Global::new("geometry", "Point"), Value::Tuple(vec![]));
-    reduce.state = Some(state);
+    let mut reduce = Reduce::new_obj(Global::new("geometry", "Point"), Args::default());
+    reduce.state = Some(Box::new(state));
     reduce.into()
 }
 

@@ -25,7 +25,7 @@ use super::repr::{decimal, write_bytearray, write_bytes, write_complex, write_fl
 use super::{Dict, PickleBuffer, Set, SurrogateString, Value};
 use crate::error::quoted;
 use crate::limits;
-use crate::reduce::{Global, How, Reduce};
+use crate::reduce::{Args, Global, How, Reduce};
 use crate::stdlib::surrogates::Piece;
 
 macro_rules! print_as_python {
@@ -47,6 +47,7 @@ macro_rules! print_as_python {
 }
 print_as_python! {
     Value: value, "Value";
+    Args: tuple, "Args";
     Dict: dict, "Dict";
     Set: set, "Set";
     SurrogateString: surrogates, "SurrogateString";
@@ -181,9 +182,9 @@ impl Printer<'_> {
     #[cfg_attr(debug_assertions, inline(never))]
     fn object(&mut self, reduce: &Reduce) -> fmt::Result {
         if self.debug {
-            write!(self.out, "<{:?}> ", reduce.how)?;
+            write!(self.out, "<{:?}> ", reduce.how())?;
         }
-        match &reduce.callable {
+        match &*reduce.callable {
             Value::Global(global) => {
                 write!(self.out, "{}.{}", name(&global.module), name(&global.qualname))?;
             }
@@ -210,7 +211,7 @@ impl Printer<'_> {
             (!reduce.dictitems.is_empty()).then_some(&*reduce.dictitems),
             Self::pairs,
         )?;
-        self.argument(&mut first, "state", reduce.state.as_ref(), Self::value)?;
+        self.argument(&mut first, "state", reduce.state.as_deref(), Self::value)?;
         self.argument(&mut first, "state_setter", reduce.state_setter.as_ref(), Self::value)?;
         self.close(first)?;
         self.out.write_char(')')
@@ -219,16 +220,11 @@ impl Printer<'_> {
     /// The positional arguments and the keyword arguments of a call.
     #[cfg_attr(debug_assertions, inline(never))]
     fn arguments(&mut self, reduce: &Reduce, first: &mut bool) -> fmt::Result {
-        match &reduce.args {
-            Value::Tuple(items) => {
-                for item in items {
-                    self.separate(first)?;
-                    self.value(item)?;
-                }
-            }
-            args => self.argument(first, "*args", Some(args), Self::value)?,
+        for item in &reduce.args {
+            self.separate(first)?;
+            self.value(item)?;
         }
-        if reduce.how == How::NewObjEx || !reduce.kwargs.is_empty() {
+        if reduce.how() == How::NewObjEx || !reduce.kwargs.is_empty() {
             for (key, value) in &reduce.kwargs {
                 self.separate(first)?;
                 match key {
@@ -324,10 +320,10 @@ mod tests {
 
     use super::*;
     use crate::pickle;
-    use crate::reduce::MoreParts;
+    use crate::reduce::{Callable, MoreParts};
 
     fn point() -> Reduce {
-        Reduce::new_obj(Global::new("geometry", "Point"), pickle!((1, "a")))
+        Reduce::new_obj(Global::new("geometry", "Point"), Args::from((1, "a")))
     }
 
     #[test]
@@ -335,12 +331,12 @@ mod tests {
         let print = |object: Reduce| Value::from(object).to_string();
         assert_eq!(print(point()), "geometry.Point(1, 'a')");
         assert_eq!(
-            print(Reduce { state: Some(pickle!({"x": 1})), ..point() }),
+            print(Reduce { state: Some(Box::new(pickle!({"x": 1}))), ..point() }),
             "geometry.Point(1, 'a', state={'x': 1})"
         );
         assert_eq!(
             print(Reduce {
-                how: How::NewObjEx,
+                callable: Callable::new(How::NewObjEx, point().callable.clone()),
                 more: Some(Box::new(MoreParts {
                     kwargs: Dict::from([("z", 3)]),
                     listitems: vec![1.into()],
@@ -353,10 +349,9 @@ mod tests {
             "geometry.Point(1, 'a', z=3, listitems=[1], setitems=[2], dictitems=[('k', [])], \
              state_setter=<global 'geometry.restore'>)"
         );
-        assert_eq!(print(Reduce { args: Value::None, ..point() }), "geometry.Point(*args=None)");
-        let odd = Reduce { callable: pickle!("no class"), ..point() };
+        let odd = point().with_callable(pickle!("no class"));
         assert_eq!(print(odd), "'no class'(1, 'a')");
-        let odd = Reduce { callable: Value::global("os\n", "x'(y"), ..point() };
+        let odd = point().with_callable(Value::global("os\n", "x'(y"));
         assert_eq!(print(odd), r"os\n.x\'(y(1, 'a')");
     }
 
@@ -397,7 +392,7 @@ mod tests {
 }";
         assert_eq!(format!("{value:#}"), text);
         assert_eq!(
-            format!("{:#}", Value::from(Reduce { state: Some(pickle!([1])), ..point() })),
+            format!("{:#}", Value::from(Reduce { state: Some(Box::new(pickle!([1]))), ..point() })),
             "geometry.Point(\n    1,\n    'a',\n    state=[\n        1,\n    ],\n)"
         );
     }

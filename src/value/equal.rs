@@ -83,15 +83,15 @@ fn equal_entries<V>(a: &Table<V>, b: &Table<V>, equal_values: fn(&V, &V) -> bool
 
 #[cfg_attr(debug_assertions, inline(never))]
 fn equal_objects(a: &Reduce, b: &Reduce) -> bool {
-    a.how == b.how
+    a.how() == b.how()
         && equal(&a.callable, &b.callable)
-        && equal(&a.args, &b.args)
+        && equal_items(&a.args, &b.args)
         && equal_dicts(&a.kwargs, &b.kwargs)
         && equal_items(&a.listitems, &b.listitems)
         && equal_items(&a.setitems, &b.setitems)
         && a.dictitems.len() == b.dictitems.len()
         && a.dictitems.iter().zip(&b.dictitems).all(|(a, b)| equal(&a.0, &b.0) && equal(&a.1, &b.1))
-        && equal_options(a.state.as_ref(), b.state.as_ref())
+        && equal_options(a.state.as_deref(), b.state.as_deref())
         && equal_options(a.state_setter.as_ref(), b.state_setter.as_ref())
 }
 

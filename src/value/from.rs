@@ -13,7 +13,7 @@ use num_bigint::BigInt;
 
 use super::lookup::IntoKey;
 use super::{Complex, Dict, PickleBuffer, Set, SurrogateString, Value};
-use crate::reduce::{Global, PersistentId, Reduce};
+use crate::reduce::{Args, Global, PersistentId, Reduce};
 
 macro_rules! ints {
     (fit: $($fits:ty)*, $($wide:ty)*) => {
@@ -68,6 +68,7 @@ plain! {
     Set, set => Self::Set(set), "set";
     Global, global => Self::Global(Arc::new(global)), "class, function or other object by name";
     Reduce, reduce => Self::Object(Arc::new(reduce)), "object";
+    Reduce<Args, Self>, reduce => Self::Object(Arc::new(reduce.into())), "object";
     PickleBuffer, buffer => Self::Buffer(Box::new(buffer)), "PickleBuffer";
 }
 
@@ -141,6 +142,13 @@ macro_rules! tuples {
             #[allow(non_snake_case, reason = "a field is named as its type here")]
             fn from(($($name,)+): ($($name,)+)) -> Self {
                 Self::Tuple(vec![$($name.into()),+])
+            }
+        }
+
+        impl<$($name: Into<Value>),+> From<($($name,)+)> for Args {
+            #[allow(non_snake_case, reason = "a field is named as its type here")]
+            fn from(($($name,)+): ($($name,)+)) -> Self {
+                Self::from(vec![$($name.into()),+])
             }
         }
     )*};

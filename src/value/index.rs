@@ -206,7 +206,7 @@ impl Value {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn attr_mut(&mut self, name: &str) -> Option<&mut Self> {
-        match self.as_object_mut()?.state.as_mut()? {
+        match self.as_object_mut()?.state.as_deref_mut()? {
             Self::Dict(dict) => dict.get_mut(name),
             Self::Tuple(parts) if parts.len() == 2 => parts
                 .iter_mut()
@@ -352,14 +352,13 @@ impl<I: ValueIndex> ops::IndexMut<I> for Value {
 mod tests {
     use super::*;
     use crate::pickle;
-    use crate::reduce::{How, MoreParts};
+    use crate::reduce::{Args, Callable, How, MoreParts};
 
     fn object() -> Value {
         Value::from(Reduce {
-            how: How::NewObj,
-            callable: Value::global("geometry", "Point"),
-            args: Value::Tuple(vec![]),
-            state: Some(pickle!(({"x": 1, "y": 2}, {"y": 3}))),
+            callable: Callable::new(How::NewObj, Value::global("geometry", "Point")),
+            args: Args::default(),
+            state: Some(Box::new(pickle!(({"x": 1, "y": 2}, {"y": 3})))),
             more: Some(Box::new(MoreParts {
                 dictitems: vec![
                     ("k".into(), 1.into()),

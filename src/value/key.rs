@@ -431,9 +431,9 @@ impl Walk {
 
     #[cfg_attr(debug_assertions, inline(never))]
     fn object(&mut self, reduce: &Reduce) {
-        self.tag(HashTag::Object, reduce.how as usize);
+        self.tag(HashTag::Object, reduce.how() as usize);
         self.content(&reduce.callable);
-        self.content(&reduce.args);
+        self.items(HashTag::Tuple, &reduce.args);
         self.dict(&reduce.kwargs);
         self.items(HashTag::List, &reduce.listitems);
         self.items(HashTag::Set, &reduce.setitems);
@@ -442,7 +442,7 @@ impl Walk {
             self.content(key);
             self.content(value);
         }
-        for part in [&reduce.state, &reduce.state_setter] {
+        for part in [reduce.state.as_deref(), reduce.state_setter.as_ref()] {
             match part {
                 Some(value) => self.content(value),
                 None => self.tag(HashTag::Absent, 0),

@@ -65,7 +65,7 @@ pub use dict::{OccupiedEntry, VacantEntry};
 pub use index::ValueIndex;
 pub(crate) use key::is_told_by_identity;
 pub use lookup::{IntoKey, Lookup};
-pub(crate) use ser::serialize_plain;
+pub(crate) use ser::{serialize_plain, serialize_tuple};
 pub(crate) use set::Set;
 pub use set::{IntoIter as SetIntoIter, Iter as SetIter};
 pub(crate) use table::Keys;

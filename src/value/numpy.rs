@@ -51,15 +51,13 @@ pub(super) fn bytes(object: &Reduce) -> Option<&[u8]> {
 
 /// The dtype of a scalar, and its bytes, which are as many as the dtype says.
 fn parts(object: &Reduce) -> Option<(Dtype, Cow<'_, [u8]>)> {
-    if object.how != How::Call || object.state.is_some() {
+    if object.how() != How::Call || object.state.is_some() {
         return None;
     }
-    let (Value::Global(function), Value::Tuple(args)) = (&object.callable, &object.args) else {
-        return None;
-    };
+    let function = object.class()?;
     let is_scalar = function.qualname == "scalar"
         && matches!(&*function.module, "numpy._core.multiarray" | "numpy.core.multiarray");
-    let [Value::Object(dtype), data] = args.as_slice() else { return None };
+    let [Value::Object(dtype), data] = &object.args[..] else { return None };
     if !is_scalar {
         return None;
     }
@@ -83,18 +81,16 @@ fn parts(object: &Reduce) -> Option<(Dtype, Cow<'_, [u8]>)> {
 
 /// A dtype without parts: `numpy.dtype(text, …)`, with the order of bytes in its state.
 fn dtype_of(object: &Reduce) -> Option<Dtype> {
-    let (Value::Global(class), Value::Tuple(args)) = (&object.callable, &object.args) else {
-        return None;
-    };
+    let class = object.class()?;
     if (&*class.module, &*class.qualname) != ("numpy", "dtype") {
         return None;
     }
-    let text = text_of(args.first()?).filter(|text| text.len() <= DTYPE_TEXT)?;
+    let text = text_of(object.args.first()?).filter(|text| text.len() <= DTYPE_TEXT)?;
     let (order, text) = match text.strip_prefix(['<', '|', '>']) {
         Some(rest) => (text.get(..1)?, rest),
         None => ("<", text),
     };
-    let order = match &object.state {
+    let order = match object.state.as_deref() {
         Some(Value::Tuple(state)) => text_of(state.get(1)?)?,
         _ => order,
     };

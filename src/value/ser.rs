@@ -53,7 +53,7 @@ pub(crate) fn serialize_plain<S: Serializer>(
 #[cfg_attr(debug_assertions, inline(never))]
 fn builtin<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
-        Value::Tuple(items) => tuple(items, serializer),
+        Value::Tuple(items) => serialize_tuple(items, serializer),
         Value::List(items) => list(items, serializer),
         Value::Dict(dict) => Dict::serialize(dict, serializer),
         Value::Set(set) => Set::serialize(set, serializer),
@@ -111,8 +111,12 @@ fn list<S: Serializer>(items: &[Value], serializer: S) -> Result<S::Ok, S::Error
     end_seq(seq)
 }
 
+/// Serializes values as a tuple.
 #[cfg_attr(debug_assertions, inline(never))]
-fn tuple<S: Serializer>(items: &[Value], serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize_tuple<S: Serializer>(
+    items: &[Value],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     let mut tuple = serializer.serialize_tuple(items.len());
     if let Ok(tuple) = &mut tuple {
         for item in items {

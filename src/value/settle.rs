@@ -20,10 +20,7 @@ use serde::ser::{Serialize, Serializer};
 impl Hooks {
     /// Returns true if the class of an object is in the table.
     pub(crate) fn rewrites_object(&self, object: &Reduce) -> bool {
-        match &object.callable {
-            Value::Global(class) => self.rewrites(&class.module, &class.qualname),
-            _ => false,
-        }
+        object.class().is_some_and(|class| self.rewrites(&class.module, &class.qualname))
     }
 
     /// Returns the settled replacement of an object whose class is in the table.
@@ -34,11 +31,8 @@ impl Hooks {
     }
 
     fn rewrite_alone(&self, object: Reduce) -> Result<Value> {
-        let rewrite = match &object.callable {
-            Value::Global(class) => self.dispatch.get(&Name::new(&class.module, &class.qualname)),
-            _ => None,
-        };
-        match rewrite {
+        let name = object.class().map(|class| Name::new(&class.module, &class.qualname));
+        match name.and_then(|name| self.dispatch.get(&name)) {
             Some(rewrite) => rewrite(object),
             None => Ok(Value::from(object)),
         }
@@ -104,10 +98,10 @@ impl Hooks {
     ) -> Result<()> {
         let Reduce { callable, args, state, more, .. } = object;
         match more.as_deref_mut() {
-            None => pending.extend(state),
+            None => pending.extend(state.as_deref_mut()),
             Some(more) => {
                 pending.extend(more.state_setter.as_mut());
-                pending.extend(state);
+                pending.extend(state.as_deref_mut());
                 for (key, value) in more.dictitems.iter_mut().rev() {
                     pending.extend([value, key]);
                 }
@@ -117,11 +111,11 @@ impl Hooks {
             }
         }
         // The tuple of arguments is a part of the object.
-        match args {
-            Value::Tuple(args) => pending.extend(args.iter_mut().rev()),
-            args => pending.push(args),
+        pending.extend(args.iter_mut().rev());
+        // A class is what it is, unless it has an id; so the others of it go on sharing it.
+        if self.persistent_id.is_some() || callable.class().is_none() {
+            pending.push(callable);
         }
-        pending.push(callable);
         Ok(())
     }
 

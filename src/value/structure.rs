@@ -224,7 +224,7 @@ mod tests {
 
     use super::*;
     use crate::pickle;
-    use crate::reduce::{Global, Reduce};
+    use crate::reduce::{Args, Global, Reduce};
 
     fn equal_and_of_one_hash(a: &Value, b: &Value) {
         let state = RandomState::new();
@@ -239,12 +239,12 @@ mod tests {
 
     /// An object that is a key in its own state, and so on: its hash as a key is unlike any other.
     fn nested_object_keys(levels: u32) -> Value {
-        let mut object = Reduce::call(Global::new("m", "C"), Value::from(1));
+        let mut object = Reduce::call(Global::new("m", "C"), Args::from([1]));
         for _ in 0..levels {
             let mut state = Dict::new();
             state.try_insert(Value::Object(object.into()), 1).unwrap();
-            object = Reduce::call(Global::new("m", "C"), Value::from(1));
-            object.state = Some(state.into());
+            object = Reduce::call(Global::new("m", "C"), Args::from([1]));
+            object.state = Some(Box::new(state.into()));
         }
         Value::Object(object.into())
     }

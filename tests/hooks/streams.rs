@@ -32,7 +32,7 @@ fn trees() -> impl Iterator<Item = Entry> {
 /// A value as the manifest says it: instances by their attributes.
 fn json(value: &Value) -> serde_json::Value {
     match value {
-        Value::Object(object) => json(object.state.as_ref().unwrap()),
+        Value::Object(object) => json(object.state.as_deref().unwrap()),
         Value::List(items) => items.iter().map(json).collect(),
         Value::Dict(dict) => dict
             .iter()

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
-use serde_pickle::reduce::{ExtensionRegistry, Global, PersistentId, Reduce};
+use serde_pickle::reduce::{Args, ExtensionRegistry, Global, PersistentId, Reduce};
 use serde_pickle::value::PickleBuffer;
 use serde_pickle::{
     DeOptions, Deserializer, Dict, ErrorKind, Graph, Protocol, SerOptions, Serializer, Value,
@@ -269,7 +269,7 @@ fn rebuilt() -> SerOptions {
         let state = object.state.unwrap_or_default();
         Ok(Reduce::call(
             Global::new("objects", "rebuild_gadget"),
-            Value::Tuple(vec![state["name"].clone(), state["size"].clone()]),
+            Args::from((state["name"].clone(), state["size"].clone())),
         ))
     })
 }
@@ -322,7 +322,7 @@ fn every_form_of_a_class_can_be_rewritten() {
         One,
     }
     let options = SerOptions::new().dispatch(Global::new("m", "C"), |mut object| {
-        object.callable = Value::global("n", "D");
+        *object.callable = Value::global("n", "D");
         Ok(object)
     });
     let written = [
@@ -332,10 +332,8 @@ fn every_form_of_a_class_can_be_rewritten() {
         options.to_vec(&Variant::Fields { x: 1 }),
         options.to_vec(&Member::One),
         options.to_vec(&Reduce::new_obj(Global::new("m", "C"), (1,))),
-        options.to_vec(&Value::Object(Arc::new(Reduce::call(
-            Global::new("m", "C"),
-            Value::Tuple(vec![]),
-        )))),
+        options
+            .to_vec(&Value::Object(Arc::new(Reduce::call(Global::new("m", "C"), Args::default())))),
     ];
     for bytes in written {
         let Value::Object(object) = serde_pickle::from_slice(&bytes.unwrap()).unwrap() else {
@@ -362,7 +360,7 @@ fn objects_within_are_rewritten_once_and_the_result_is_not() {
     }
     let options = SerOptions::new().dispatch(Global::new("m", "Box"), |mut object| {
         // Still a Box, with one more entry in its state.
-        let Some(Value::Dict(state)) = &mut object.state else { panic!() };
+        let Some(Value::Dict(state)) = object.state.as_deref_mut() else { panic!() };
         assert!(!state.contains_key("seen"), "rewritten twice");
         state.insert("seen", Value::Bool(true));
         Ok(object)
@@ -376,7 +374,7 @@ fn objects_within_are_rewritten_once_and_the_result_is_not() {
         let state = outer.state.clone().unwrap();
         assert_eq!(state["seen"], true);
         let Value::Object(inner) = &state["inner"] else { panic!() };
-        assert_eq!(*inner.state.as_ref().unwrap(), pickle!({"inner": 1, "seen": True}));
+        assert_eq!(*inner.state.as_deref().unwrap(), pickle!({"inner": 1, "seen": True}));
     }
 }
 
@@ -639,12 +637,12 @@ fn what_is_within_rewritten_objects_is_asked_about_once_and_in_order() {
             Ok((*value == "outside").then(|| Value::from("id")))
         })
         .dispatch(Global::new("m", "C"), |mut object| {
-            object.callable = Value::global("m", "D");
+            *object.callable = Value::global("m", "D");
             Ok(object)
         });
     let object = |state: Value| {
-        let mut object = Reduce::new_obj(Global::new("m", "C"), pickle!(("arg", "outside")));
-        object.state = Some(state);
+        let mut object = Reduce::new_obj(Global::new("m", "C"), Args::from(("arg", "outside")));
+        object.state = Some(Box::new(state));
         Value::from(object)
     };
     let inner = object(pickle!({"key": ["a", {"b"}], "outside": ("c", "outside")}));
@@ -667,23 +665,18 @@ fn what_is_within_rewritten_objects_is_asked_about_once_and_in_order() {
 #[test]
 fn keys_that_are_objects_are_rewritten_and_stay_apart() {
     let options = SerOptions::new().dispatch(Global::new("m", "C"), |mut object| {
-        object.callable = Value::global("m", "D");
+        *object.callable = Value::global("m", "D");
         Ok(object)
     });
-    let key =
-        |number: i64| Value::from(Reduce::call(Global::new("m", "C"), Value::from((number,))));
+    let key = |number: i64| Value::from(Reduce::call(Global::new("m", "C"), Args::from((number,))));
     let dict = Value::from(Dict::try_from_iter([(key(1), "one"), (key(2), "two")]).unwrap());
     let outer =
-        Value::from(Reduce::call(Global::new("m", "C"), Value::Tuple(vec![dict.clone(), key(3)])));
+        Value::from(Reduce::call(Global::new("m", "C"), Args::from(vec![dict.clone(), key(3)])));
     let read: Value = serde_pickle::from_slice(&options.to_vec(&outer).unwrap()).unwrap();
     assert_eq!(read.to_string(), outer.to_string().replace("m.C", "m.D"));
     // Where they become one, nothing is lost in silence.
     let one = SerOptions::new().dispatch(Global::new("m", "C"), |object| {
-        Ok(if matches!(&object.args, Value::Tuple(args) if args.len() == 1) {
-            Value::None
-        } else {
-            object.into()
-        })
+        Ok(if object.args.len() == 1 { Value::None } else { object.into() })
     });
     let error = one.to_vec(&outer).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Data);

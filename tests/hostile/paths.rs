@@ -214,12 +214,15 @@ fn count(value: Value) -> u64 {
             Value::Dict(dict) => dict.iter().for_each(|(key, value)| pending.extend([key, value])),
             Value::PersistentId(id) => pending.push(id),
             Value::Object(object) => {
-                pending.extend([&object.callable, &object.args]);
+                // The tuple of the arguments is a value.
+                count += 1;
+                pending.push(&object.callable);
+                pending.extend(&object.args);
                 pending.extend(&object.listitems);
                 pending.extend(&object.setitems);
                 object.dictitems.iter().for_each(|(key, value)| pending.extend([key, value]));
                 object.kwargs.iter().for_each(|(key, value)| pending.extend([key, value]));
-                pending.extend(&object.state);
+                pending.extend(object.state.as_deref());
                 pending.extend(&object.state_setter);
             }
             _ => {}

@@ -30,7 +30,10 @@ fn walk(value: &mut Value, left: &mut usize) -> Option<()> {
         Value::Dict(dict) => dict.values_mut().find_map(|item| walk(item, left)),
         Value::Object(object) => {
             let mut parts = Reduce::clone(object);
-            let found = walk(&mut parts.args, left)
+            let found = parts
+                .args
+                .iter_mut()
+                .find_map(|item| walk(item, left))
                 .or_else(|| parts.kwargs.values_mut().find_map(|item| walk(item, left)))
                 .or_else(|| parts.state.as_mut().and_then(|state| walk(state, left)))
                 .or_else(|| parts.listitems.iter_mut().find_map(|item| walk(item, left)))
@@ -114,7 +117,7 @@ fn list(value: &Value, texts: &mut Vec<String>) {
         }
         Value::Object(object) => {
             list(&object.callable, texts);
-            list(&object.args, texts);
+            object.args.iter().for_each(|item| list(item, texts));
             object.kwargs.values().for_each(|item| list(item, texts));
             object.state.iter().for_each(|state| list(state, texts));
             object.listitems.iter().for_each(|item| list(item, texts));

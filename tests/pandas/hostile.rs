@@ -2,7 +2,7 @@
 
 use serde_pickle::python::numpy::{NdArray, Order};
 use serde_pickle::python::pandas::{Categorical, Column, Frame, Index, Levels, Series, Sparse};
-use serde_pickle::reduce::{Global, Reduce};
+use serde_pickle::reduce::{Args, Global, Reduce};
 use serde_pickle::{ErrorKind, Value, pickle, to_value};
 
 use crate::fixtures::environments;
@@ -12,7 +12,7 @@ fn array(dtype: &str, shape: &[usize], data: &[u8]) -> Value {
 }
 
 fn call(module: &str, name: &str, args: Vec<Value>) -> Value {
-    Value::from(Reduce::call(Global::new(module, name), Value::Tuple(args)))
+    Value::from(Reduce::call(Global::new(module, name), Args::from(args)))
 }
 
 fn slice(start: i64, stop: i64, step: i64) -> Value {
@@ -35,9 +35,7 @@ fn frame(blocks: &[(Value, Value)], labels: Value, rows: Value) -> Value {
     let axes = Value::List(vec![labels, rows]);
     let manager = call("pandas.core.internals.managers", "BlockManager", vec![blocks, axes]);
     let class = Global::new("pandas", "DataFrame");
-    Value::from(
-        Reduce::new_obj(class, Value::Tuple(Vec::new())).with_state(pickle!({"_mgr": (manager)})),
-    )
+    Value::from(Reduce::new_obj(class, Args::default()).with_state(pickle!({"_mgr": (manager)})))
 }
 
 fn refused(value: &Value, expected: &str) {
@@ -85,7 +83,7 @@ fn columns_without_rows_are_limited() {
 #[test]
 fn unknown_classes_are_named() {
     let geometry = Value::from(
-        Reduce::new_obj(Global::new("geopandas.array", "GeometryArray"), Value::Tuple(Vec::new()))
+        Reduce::new_obj(Global::new("geopandas.array", "GeometryArray"), Args::default())
             .with_state(pickle!({"_data": [1]})),
     );
     let index = |data: Value| {
@@ -98,8 +96,7 @@ fn unknown_classes_are_named() {
     let value = frame(&[(geometry.clone(), slice(0, 1, 1))], labels, range(1));
     refused(&value, "where: expected an array, found an object of geopandas.array.GeometryArray");
     let state = pickle!({"_mgr": (geometry)});
-    let subclass =
-        Reduce::new_obj(Global::new("geopandas", "GeoDataFrame"), Value::Tuple(Vec::new()));
+    let subclass = Reduce::new_obj(Global::new("geopandas", "GeoDataFrame"), Args::default());
     refused(&Value::from(subclass.with_state(state)), "an object of geopandas.GeoDataFrame");
     refused(&pickle!([1, 2]), "expected a DataFrame of pandas, found a list");
     // A call of something else is not the value that it would return.
@@ -123,7 +120,7 @@ fn text_of(offsets: &[i32], text: &[u8], len: usize, offset: usize) -> Value {
     let array = call("pyarrow.lib", "_restore_array", vec![Value::Tuple(parts)]);
     let class = Global::new("pandas.arrays", "ArrowExtensionArray");
     let state = pickle!({"_pa_array": (array)});
-    Value::from(Reduce::new_obj(class, Value::Tuple(Vec::new())).with_state(state))
+    Value::from(Reduce::new_obj(class, Args::default()).with_state(state))
 }
 
 #[test]
@@ -167,11 +164,10 @@ fn columns_that_share_an_array_are_limited() {
             pickle!({"data": (array("<i8", &[1], &[0; 8])), "name": None}),
         ],
     );
-    let dtype =
-        Reduce::new_obj(Global::new("pandas", "CategoricalDtype"), Value::Tuple(Vec::new()))
-            .with_state(pickle!({"categories": (categories), "ordered": false}));
+    let dtype = Reduce::new_obj(Global::new("pandas", "CategoricalDtype"), Args::default())
+        .with_state(pickle!({"categories": (categories), "ordered": false}));
     let state = pickle!({"_codes": (codes), "_dtype": (Value::from(dtype))});
-    let column = Reduce::new_obj(Global::new("pandas", "Categorical"), Value::Tuple(Vec::new()));
+    let column = Reduce::new_obj(Global::new("pandas", "Categorical"), Args::default());
     let column = Value::from(column.with_state(state));
     let blocks: Vec<_> = (0..1_000).map(|at| (column.clone(), slice(at, at + 1, 1))).collect();
     let of = |count: usize| frame(&blocks[..count], range(count as i64), range(1 << 16));

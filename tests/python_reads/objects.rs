@@ -3,7 +3,7 @@
 
 use num_bigint::BigInt;
 use serde::Serialize;
-use serde_pickle::reduce::{Global, PersistentId, Reduce};
+use serde_pickle::reduce::{Args, Global, PersistentId, Reduce};
 use serde_pickle::value::{Complex, PickleBuffer, SurrogateString};
 use serde_pickle::{Dict, ErrorKind, Protocol, SerOptions, Set, Value, pickle};
 
@@ -227,10 +227,8 @@ fn objects_are_made_in_every_way() {
     let nested = Reduce::inst(global("Log.Inner"), ()).with_state(pickle!({"k": 1}));
     all.extend(cases("a nested classic class", &nested, &format!("Plain {keywords}")));
     // A call's result as the callable: type(Log) is called with three arguments below.
-    let partial = Reduce::call(
-        Global::new("functools", "partial"),
-        Value::Tuple(vec![Value::from(global("make")), Value::Int(1)]),
-    );
+    let partial =
+        Reduce::call(Global::new("functools", "partial"), Args::from((global("make"), 1)));
     let called = Reduce::call(global("make"), (2,))
         .with_callable(Value::Object(std::sync::Arc::new(partial)));
     let case = cases("a call of a call", &called, "Log new (int(1), int(2)) {}, made ");
@@ -362,7 +360,10 @@ fn what_python_cannot_hash_is_no_element_and_no_key() {
     let object = Reduce::new_obj(global("Log"), (vec![1],)).with_state(Dict::default());
     let all = cases(
         "an object as key",
-        &Keyed(Value::Object(std::sync::Arc::new(Reduce::call(global("make"), pickle!(([1],)))))),
+        &Keyed(Value::Object(std::sync::Arc::new(Reduce::call(
+            global("make"),
+            Args::from([pickle!([1])]),
+        )))),
         "",
     );
     assert!(all.iter().all(|case| !case.2.is_empty()));
@@ -374,7 +375,7 @@ fn what_python_cannot_hash_is_no_element_and_no_key() {
 fn values_are_written_at_the_depth_to_which_they_are_read() {
     let object = |inner: Value| {
         Value::Object(std::sync::Arc::new(
-            Reduce::call(global("make"), Value::Tuple(vec![inner])).with_state(Value::Int(1)),
+            Reduce::call(global("make"), Args::from([inner])).with_state(Box::new(Value::Int(1))),
         ))
     };
     let wraps: [(&str, &dyn Fn(Value) -> Value); 5] = [

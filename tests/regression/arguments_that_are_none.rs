@@ -2,7 +2,7 @@
 //! written as one with no arguments. For `set` that spells an empty set, so what had been written
 //! was refused: a set takes no state.
 
-use serde_pickle::reduce::{Global, How, Reduce};
+use serde_pickle::reduce::{Args, Global, How, Reduce};
 use serde_pickle::{Graph, Protocol, SerOptions, Value, from_slice, to_value, to_vec};
 
 #[test]
@@ -23,15 +23,15 @@ fn they_are_written_as_something_that_reads_the_same() {
 #[test]
 fn those_of_an_object_made_here_are_none_at_all() {
     let object = Reduce {
-        args: Value::None,
-        ..Reduce::call(Global::new("builtins", "set"), Value::Tuple(vec![]))
+        args: Args::try_from(Value::None).unwrap(),
+        ..Reduce::call(Global::new("builtins", "set"), Args::default())
     };
     let value = Value::from(object);
     assert_eq!(from_slice::<Value>(&to_vec(&value).unwrap()).unwrap(), to_value(&value).unwrap());
 
     // They were written as a call without keyword arguments.
     let kwargs = [("k", Value::Int(1))];
-    let object = Reduce::new_obj_ex(Global::new("geometry", "Point"), Value::None, kwargs);
+    let object = Reduce::new_obj_ex(Global::new("geometry", "Point"), Args::default(), kwargs);
     let value = Value::from(object);
     let mut builder = serde_pickle::graph::GraphBuilder::new();
     let root = builder.value(value);
@@ -39,5 +39,5 @@ fn those_of_an_object_made_here_are_none_at_all() {
     let written = SerOptions::new().graph_to_vec(&graph).unwrap();
     let read: Value = from_slice(&written).unwrap();
     let object = read.as_object().unwrap();
-    assert_eq!((object.how, object.kwargs.len()), (How::NewObjEx, 1));
+    assert_eq!((object.how(), object.kwargs.len()), (How::NewObjEx, 1));
 }

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_pickle::reduce::{Global, Reduce};
-use serde_pickle::{Dict, Graph, Protocol, SerOptions, Serializer, Set, Value, opcode, pickle};
+use serde_pickle::reduce::{Args, Global, Reduce};
+use serde_pickle::{Dict, Graph, Protocol, SerOptions, Serializer, Set, Value, opcode};
 
 fn v0() -> SerOptions {
     SerOptions::new().protocol(Protocol::V0)
@@ -22,7 +22,7 @@ fn assert_protocol_0(bytes: &[u8], what: &str) {
 fn values() -> Vec<(&'static str, Value)> {
     let ints = || (0..2_500).map(Value::from);
     let dict = || Value::from(Dict::try_from_iter(ints().map(|i| (i.to_string(), i))).unwrap());
-    let object = || Reduce::new_obj(Global::new("m", "C"), pickle!(()));
+    let object = || Reduce::new_obj(Global::new("m", "C"), Args::default());
     vec![
         ("list", Value::List(ints().collect())),
         ("tuple", Value::Tuple(ints().collect())),
@@ -32,7 +32,7 @@ fn values() -> Vec<(&'static str, Value)> {
         ("list items", object().with_listitems(ints()).into()),
         ("one list item", object().with_listitems([Value::None]).into()),
         ("dict items", object().with_dictitems(ints().map(|i| (i.clone(), i))).into()),
-        ("state", Reduce { state: Some(dict()), ..object() }.into()),
+        ("state", Reduce { state: Some(Box::new(dict())), ..object() }.into()),
         ("a thousand", Value::List(ints().take(1_000).collect())),
         ("a thousand and one", Value::List(ints().take(1_001).collect())),
     ]

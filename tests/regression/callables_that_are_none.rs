@@ -3,19 +3,19 @@
 //! writing, in a graph as well, where only calls that spell a builtin were missed.
 
 use serde_pickle::graph::GraphBuilder;
-use serde_pickle::reduce::{Constructors, Global, How, Reduce};
+use serde_pickle::reduce::{Args, Constructors, Global, How, Reduce};
 use serde_pickle::{DeOptions, ErrorKind, Protocol, SerOptions, Value, to_vec};
 
 #[test]
 fn an_object_of_what_is_no_class_is_not_written() {
     let constructors =
-        Constructors::new().with(Global::new("m", "C"), |object| Ok(object.args.clone()));
+        Constructors::new().with(Global::new("m", "C"), |object| Ok(object.args.clone().into()));
     let pickle = b"(cm\nC\n)\x81X\x01\0\0\0ko.";
     let value: Value = DeOptions::new().resolver(constructors).from_slice(pickle).unwrap();
     let Value::Object(object) = &value else { panic!("{value}") };
-    assert_eq!((object.how, &object.callable), (How::Inst, &Value::Tuple(vec![])));
-    let mut of_setter = Reduce::new_obj(Global::new("m", "C"), Value::Tuple(vec![]));
-    of_setter.state = Some(Value::from(1));
+    assert_eq!((object.how(), &*object.callable), (How::Inst, &Value::Tuple(vec![])));
+    let mut of_setter = Reduce::new_obj(Global::new("m", "C"), Args::default());
+    of_setter.state = Some(Box::new(Value::from(1)));
     of_setter.state_setter = Some(Value::from("text"));
     for value in [value, Value::from(of_setter)] {
         for protocol in Protocol::ALL {
@@ -31,7 +31,7 @@ fn an_object_of_what_is_no_class_is_not_written() {
 
 #[test]
 fn what_may_be_called_is_written_as_before() {
-    let no_arguments = || Value::Tuple(vec![]);
+    let no_arguments = Args::default;
     let call = Value::from(Reduce::call(Global::new("m", "make"), no_arguments()));
     for callable in [Value::global("m", "C"), call] {
         let value = Value::from(

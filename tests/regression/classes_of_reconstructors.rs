@@ -20,7 +20,7 @@ fn what_cannot_be_a_class_stays_an_argument_of_the_call() {
         let value: Value = from_slice(call).unwrap();
         let Value::Object(object) = &value else { panic!("{value}") };
         assert_eq!(
-            (object.how, object.class().unwrap().module.as_str()),
+            (object.how(), object.class().unwrap().module.as_str()),
             (How::Call, "copyreg"),
             "{value}"
         );
@@ -37,5 +37,5 @@ fn what_cannot_be_a_class_stays_an_argument_of_the_call() {
     }
     let value: Value =
         from_slice(b"ccopy_reg\n_reconstructor\n(cm\nC\nc__builtin__\nobject\nNtR.").unwrap();
-    assert_eq!(value.as_object().map(|object| object.how), Some(How::NewObj), "{value}");
+    assert_eq!(value.as_object().map(|object| object.how()), Some(How::NewObj), "{value}");
 }

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::thread;
 
 use serde::Serialize;
-use serde_pickle::reduce::{Global, How, PersistentId, Reduce};
+use serde_pickle::reduce::{Args, Global, How, PersistentId, Reduce};
 use serde_pickle::{Dict, Set, Value, pickle};
 
 /// Python's own recursion limit, and what is read into a `Value` by default.
@@ -25,8 +25,8 @@ fn nest(levels: usize, wrap: impl Fn(Value) -> Value) -> Value {
 }
 
 fn object(state: Value) -> Value {
-    let mut reduce = Reduce::new_obj(Global::new("m", "C"), Value::Tuple(vec![]));
-    reduce.state = Some(state);
+    let mut reduce = Reduce::new_obj(Global::new("m", "C"), Args::default());
+    reduce.state = Some(Box::new(state));
     reduce.into()
 }
 
@@ -38,7 +38,7 @@ fn hashable() -> Vec<(&'static str, Value)> {
         ("state", nest(2, object)),
         (
             "arguments",
-            nest(2, |value| Reduce::call(Global::new("m", "f"), Value::Tuple(vec![value])).into()),
+            nest(2, |value| Reduce::call(Global::new("m", "f"), Args::from([value])).into()),
         ),
         ("persistent id", nest(1, |value| Value::PersistentId(Box::new(value)))),
         ("state in a dict", nest(3, |value| object(Dict::from([("x", value)]).into()))),
@@ -67,7 +67,7 @@ fn all() -> Vec<(&'static str, Value)> {
 }
 
 fn items(listitems: Vec<Value>, dictitems: Vec<(Value, Value)>) -> Value {
-    Reduce::<_>::new_obj(Global::new("m", "C"), Value::Tuple(vec![]))
+    Reduce::<_>::new_obj(Global::new("m", "C"), Args::default())
         .with_listitems(listitems)
         .with_dictitems(dictitems)
         .into()
@@ -176,7 +176,7 @@ fn lines_of_a_deep_value_are_indented_up_to_256_columns() {
     let list = (0..levels).fold(Value::None, |inner, _| Value::List(vec![inner]));
     let dict = (0..levels).fold(Value::None, |inner, _| Value::from(Dict::from([("k", inner)])));
     let object = (0..levels / 2).fold(Value::None, |inner, _| {
-        Reduce::call(Global::new("m", "C"), Value::Tuple(vec![inner])).into()
+        Reduce::call(Global::new("m", "C"), Args::from([inner])).into()
     });
     for value in [list, dict, object] {
         let mut plain = Counted::default();

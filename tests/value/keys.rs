@@ -2,7 +2,7 @@
 //! in `src/value/collisions.rs`.
 
 use num_bigint::BigInt;
-use serde_pickle::reduce::{Global, PersistentId, Reduce};
+use serde_pickle::reduce::{Args, Global, PersistentId, Reduce};
 use serde_pickle::value::{Complex, Entry, SurrogateString};
 use serde_pickle::{Dict, ErrorKind, Set, Value, pickle};
 
@@ -11,8 +11,8 @@ fn frozenset(elements: impl IntoIterator<Item = Value>) -> Value {
 }
 
 fn point(state: Value) -> Value {
-    let mut reduce = Reduce::new_obj(Global::new("geometry", "Point"), Value::Tuple(vec![]));
-    reduce.state = Some(state);
+    let mut reduce = Reduce::new_obj(Global::new("geometry", "Point"), Args::default());
+    reduce.state = Some(Box::new(state));
     reduce.into()
 }
 

@@ -82,7 +82,7 @@ impl SideFiles {
     }
 
     fn object(&self, object: &Reduce) -> Result<Option<Value>> {
-        let Some(Value::Dict(state)) = &object.state else { return Ok(None) };
+        let Some(Value::Dict(state)) = object.state.as_deref() else { return Ok(None) };
         let field = |key| state.get(key);
         let Some(name) = field("filename").and_then(file_name) else { return Ok(None) };
         if object.class().is_some_and(|class| class.qualname == "NDArrayWrapper") {
@@ -96,7 +96,7 @@ impl SideFiles {
         let mut state = state.clone();
         state.push(Value::Bytes(self.compressed(&name)?));
         let function = Global::new("numpy.core.multiarray", "_reconstruct");
-        let array: Reduce = Reduce::call(function, Value::Tuple(args.clone()));
+        let array: Reduce = Reduce::call(function, args.clone().into());
         Ok(Some(Value::from(array.with_state(Value::Tuple(state)))))
     }
 }

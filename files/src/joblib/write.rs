@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use serde_pickle::opcode::{Argument, Opcode, instructions};
-use serde_pickle::reduce::{Global, Reduce};
+use serde_pickle::reduce::{Args, Global, Reduce};
 use serde_pickle::{Dict, Protocol, SerOptions, Value};
 
 use crate::compress::{Compression, compressed};
@@ -176,11 +176,8 @@ fn wrapped<T: Serialize + ?Sized>(value: &T) -> Result<(Vec<u8>, Arrays)> {
 
 /// The wrapper of an array, whose bytes go to `arrays`. What is not an array with bytes stays.
 fn wrapper(mut array: Reduce, arrays: &mut Arrays) -> Reduce {
-    let subclass = match &array.args {
-        Value::Tuple(args) => args.first().cloned(),
-        _ => None,
-    };
-    let state = match &mut array.state {
+    let subclass = array.args.first().cloned();
+    let state = match array.state.as_deref_mut() {
         Some(Value::Tuple(state)) => &mut state[..],
         _ => &mut [],
     };
@@ -200,7 +197,7 @@ fn wrapper(mut array: Reduce, arrays: &mut Arrays) -> Reduce {
         ("numpy_array_alignment_bytes", Value::from(number)),
     ];
     let class = Global::new("joblib.numpy_pickle", "NumpyArrayWrapper");
-    Reduce::new_obj(class, Value::Tuple(Vec::new())).with_state(Value::from(Dict::from(entries)))
+    Reduce::new_obj(class, Args::default()).with_state(Value::from(Dict::from(entries))).into()
 }
 
 /// A writer that knows where it is.

@@ -120,12 +120,9 @@ fn sizes(value: &Value, what: &str) -> Result<Vec<usize>, NoTensor> {
     let items = match value {
         Value::Tuple(items) | Value::List(items) => items,
         // `torch.Size`, a tuple in a call.
-        Value::Object(object) if object.is("torch", "Size") => match &object.args {
-            Value::Tuple(args) => match &args[..] {
-                [Value::Tuple(items) | Value::List(items)] => items,
-                [] => return Ok(Vec::new()),
-                _ => return malformed(what),
-            },
+        Value::Object(object) if object.is("torch", "Size") => match &object.args[..] {
+            [Value::Tuple(items) | Value::List(items)] => items,
+            [] => return Ok(Vec::new()),
             _ => return malformed(what),
         },
         _ => return malformed(what),
@@ -159,12 +156,11 @@ impl TensorInfo {
         };
         let Value::Object(object) = value else { return Err(NoTensor::Other) };
         let Some(class) = object.class() else { return Err(NoTensor::Other) };
-        let Value::Tuple(args) = &object.args else { return Err(NoTensor::Other) };
         let function = match &*class.module {
             "torch._utils" | "torch._tensor" | "torch.tensor" => &*class.qualname,
             _ => return Err(NoTensor::Other),
         };
-        Self::of_call(function, args, levels)
+        Self::of_call(function, &object.args, levels)
     }
 
     fn of_call(function: &str, args: &[Value], levels: usize) -> Result<Self, NoTensor> {
@@ -277,10 +273,7 @@ impl TensorInfo {
         let name = match layout {
             Value::Global(layout) => layout.qualname.to_string(),
             // `torch.serialization._get_layout('torch.sparse_coo')`.
-            Value::Object(call) => match &call.args {
-                Value::Tuple(args) => args.first().and_then(text).unwrap_or_default().to_owned(),
-                _ => String::new(),
-            },
+            Value::Object(call) => call.args.first().and_then(text).unwrap_or_default().to_owned(),
             layout => text(layout).unwrap_or_default().to_owned(),
         };
         let layout = name.strip_prefix("torch.").unwrap_or(&name).to_owned();

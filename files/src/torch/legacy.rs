@@ -219,7 +219,7 @@ fn tar_tensors(mut rows: Rows<'_, '_>, ids: &Ids) -> Result<HashMap<String, Valu
         };
         let args = vec![storage.clone(), Value::from(offset as u64), tuple(shape), tuple(strides)];
         let function = Global::new("torch._utils", "_rebuild_tensor");
-        let tensor: Reduce = Reduce::call(function, Value::Tuple(args));
+        let tensor: Reduce = Reduce::call(function, args.into());
         tensors.insert(key, Value::from(tensor));
     }
     Ok(tensors)

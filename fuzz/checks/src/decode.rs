@@ -96,7 +96,7 @@ impl Resolver for Answers {
     }
 
     fn construct(&self, _: &Global, object: &Reduce) -> serde_pickle::Result<Option<Value>> {
-        Ok(object.state.is_some().then(|| Value::Tuple(vec![object.args.clone()])))
+        Ok(object.state.is_some().then(|| Value::Tuple(vec![object.args.clone().into()])))
     }
 }
 
@@ -387,7 +387,7 @@ pub fn check(input: &[u8]) {
         .rename(Global::new("m", "C"), Global::new("builtins", "set"));
     let both = Renames::new().rename_module("__builtin__", "builtins").and(AllowList::builtins());
     let constructors =
-        Constructors::new().with(Global::new("m", "C"), |object| Ok(object.args.clone()));
+        Constructors::new().with(Global::new("m", "C"), |object| Ok(object.args.clone().into()));
     let find = FindClass::new(|module, _| {
         Ok(if module == "m" { Resolution::Deny } else { Resolution::Allow })
     });

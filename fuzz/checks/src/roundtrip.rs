@@ -9,7 +9,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use num_bigint::BigInt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_pickle::reduce::{Global, How, Reduce};
+use serde_pickle::reduce::{Args, Global, How, Reduce};
 use serde_pickle::value::Complex;
 use serde_pickle::{
     DeOptions, Deserializer, Dict, Error, ErrorKind, Graph, Protocol, SerOptions, Serializer, Set,
@@ -219,7 +219,7 @@ fn global(input: &mut Unstructured<'_>) -> Result<Global> {
 
 fn object(input: &mut Unstructured<'_>, depth: usize) -> Result<Reduce> {
     let class = global(input)?;
-    let args = Value::Tuple(values(input, depth)?);
+    let args = Args::from(values(input, depth)?);
     let mut object = match input.choose(&[How::Call, How::NewObj, How::NewObjEx, How::Inst])? {
         How::NewObj => Reduce::new_obj(class, args),
         How::NewObjEx => {
@@ -242,7 +242,7 @@ fn object(input: &mut Unstructured<'_>, depth: usize) -> Result<Reduce> {
     }
     if bool::arbitrary(input)? {
         // A state that is false is not written, as in Python.
-        object = object.with_state(Value::Tuple(vec![value(input, depth)?]));
+        object = object.with_state(Box::new(Value::Tuple(vec![value(input, depth)?])));
     }
     Ok(object)
 }

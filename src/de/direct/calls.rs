@@ -13,13 +13,24 @@ use super::whole::{Whole, set_of};
 use crate::instruction::Opcode;
 use crate::nodes::codec::Codec;
 use crate::nodes::known::Known;
-use crate::reduce::{Global, How, Reduce};
+use crate::reduce::{Args, Callable, How, Reduce};
 use crate::value::{Complex, Set, Value};
+
+/// A class that is taken off the stack.
+struct Class {
+    callable: Callable,
+    number: ClassNumber,
+}
+
+/// Returns true if this is the function that encodes text as bytes.
+fn is_encode(callable: &Callable) -> bool {
+    callable.class().is_some_and(|function| function.is("_codecs", "encode"))
+}
 
 impl Whole<'_, '_> {
     pub(super) fn push_class(&mut self, class: ClassNumber) -> Outcome<()> {
-        let global = self.direct.global(class)?;
-        self.push(Value::Global(global));
+        let callable = self.direct.callable(class)?;
+        self.values.push(Operand::Class(callable, class));
         Ok(())
     }
 
@@ -39,70 +50,76 @@ impl Whole<'_, '_> {
     /// Takes a class or function and a tuple of arguments off the stack; gives the place of the
     /// first and the height of the second as well.
     #[inline]
-    fn pop_call(&mut self) -> Outcome<(Arc<Global>, Vec<Value>, usize, usize)> {
+    fn pop_call(&mut self) -> Outcome<(Class, Vec<Value>, usize, usize)> {
         let at = self.above(2)?;
         self.direct.cursor.read_peeked_opcode();
         let height = self.take_opens(at)?;
         match (self.values.pop(), self.values.pop()) {
-            (
-                Some(Operand::Value(Value::Tuple(args))),
-                Some(Operand::Value(Value::Global(callable))),
-            ) => {
+            (Some(Operand::Value(Value::Tuple(args))), Some(Operand::Class(callable, number))) => {
                 self.direct.count_node()?;
-                Ok((callable, args, at, height))
+                Ok((Class { callable, number }, args, at, height))
             }
             _ => self.direct.irregular(),
         }
     }
 
-    /// Checks that objects of a class stay what they are: only a walk makes the caller's own values
-    /// of them.
+    /// An object of a class, if it stays one: only a walk makes the caller's own values of them.
     #[inline]
-    fn check_stays(&mut self, class: &Global) -> Outcome<()> {
-        if self.direct.constructs(class) { self.direct.irregular() } else { Ok(()) }
+    fn object(&mut self, how: How, class: Class, args: impl Into<Args>) -> Outcome<Value> {
+        let Class { mut callable, number } = class;
+        if callable.class().is_some_and(|class| self.direct.constructs(class)) {
+            return self.direct.irregular();
+        }
+        if callable.how() != how {
+            callable = self.direct.callable_for(number, how)?;
+        }
+        Ok(Value::from(Reduce::new(callable, args.into())))
     }
 
     /// NEWOBJ.
     pub(super) fn new_object(&mut self) -> Outcome<()> {
         let (class, args, at, height) = self.pop_call()?;
-        self.check_stays(&class)?;
-        self.push(Value::from(Reduce::of(How::NewObj, Value::Global(class), Value::Tuple(args))));
+        let object = self.object(How::NewObj, class, args)?;
+        self.push(object);
         self.set_height(at, height + 1)?;
         self.memoize()
     }
 
     /// REDUCE.
     pub(super) fn call(&mut self) -> Outcome<()> {
-        let (callable, args, at, height) = self.pop_call()?;
-        self.push_call(callable, args, at, height)
+        let (class, args, at, height) = self.pop_call()?;
+        self.push_call(class, args, at, height)
     }
 
     /// REDUCE of arguments that need not go on the stack; `height` is that of their tuple.
     pub(super) fn call_with(&mut self, args: Vec<Value>, height: usize) -> Outcome<()> {
         let at = self.above(1)?;
         self.direct.cursor.read_peeked_opcode();
-        let Some(Operand::Value(Value::Global(callable))) = self.values.pop() else {
+        let Some(Operand::Class(callable, number)) = self.values.pop() else {
             return self.direct.irregular();
         };
         if height > self.direct.settings.value_depth {
             return self.direct.irregular();
         }
         self.direct.count_node()?;
-        self.push_call(callable, args, at, height)
+        self.push_call(Class { callable, number }, args, at, height)
     }
 
     fn push_call(
         &mut self,
-        callable: Arc<Global>,
+        class: Class,
         args: Vec<Value>,
         at: usize,
         height: usize,
     ) -> Outcome<()> {
-        match Known::of_global(&callable.module, &callable.qualname) {
+        let known = match class.callable.class() {
+            Some(class) => Known::of_global(&class.module, &class.qualname),
+            None => Known::Nothing,
+        };
+        match known {
             Known::Nothing => {
-                self.check_stays(&callable)?;
-                let object = Reduce::of(How::Call, Value::Global(callable), Value::Tuple(args));
-                self.push(Value::from(object));
+                let object = self.object(How::Call, class, args)?;
+                self.push(object);
                 self.set_height(at, height + 1)?;
             }
             known => {
@@ -123,7 +140,7 @@ impl Whole<'_, '_> {
     pub(super) fn encodes(&self) -> bool {
         matches!(
             self.values.last(),
-            Some(Operand::Value(Value::Global(callable))) if callable.is("_codecs", "encode")
+            Some(Operand::Class(callable, _)) if is_encode(callable)
         )
     }
 
@@ -166,10 +183,10 @@ impl Whole<'_, '_> {
             self.direct.count_node()?;
             self.direct.memo.push(MemoSlot::OTHER);
         }
-        let global = self.direct.global(class)?;
+        let callable = self.direct.callable(class)?;
         let at = self.values.len();
-        let time = Reduce::of(How::Call, Value::Global(global), Value::Tuple(args));
-        self.push(Value::from(time));
+        let time = self.object(How::Call, Class { callable, number: class }, args)?;
+        self.push(time);
         self.set_height(at, height + 2)?;
         self.memoize()?;
         Ok(true)
@@ -180,8 +197,8 @@ impl Whole<'_, '_> {
     pub(super) fn is_encoding(&self) -> bool {
         matches!(
             self.values.last_chunk(),
-            Some([Operand::Value(Value::Global(callable)), Operand::Text(_), Operand::Text(_)])
-                if callable.is("_codecs", "encode")
+            Some([Operand::Class(callable, _), Operand::Text(_), Operand::Text(_)])
+                if is_encode(callable)
         )
     }
 
@@ -275,7 +292,7 @@ impl Whole<'_, '_> {
         match self.values.last_mut() {
             Some(Operand::Value(Value::Object(object))) if object.state.is_none() => {
                 match Arc::get_mut(object) {
-                    Some(object) => object.state = state,
+                    Some(object) => object.state = state.map(Box::new),
                     None => return self.direct.irregular(),
                 }
             }

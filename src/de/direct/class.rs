@@ -10,7 +10,6 @@
 //! and those that stand for text in `natural`; all else is for the machine.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use super::Outcome;
 use super::dict::Dict;
@@ -23,7 +22,8 @@ use crate::instruction::Opcode;
 use crate::limits;
 use crate::nodes::known::Known;
 use crate::reduce::token;
-use crate::reduce::{Global, Resolution};
+use crate::reduce::{Callable, Global, How, Resolution};
+use crate::value::Value;
 
 /// The number of a class, in the order of naming.
 pub(super) type ClassNumber = u32;
@@ -38,8 +38,9 @@ pub(super) struct Class<'de> {
     /// The serde name that was found to name the class, as address and length, and the address of
     /// the field names of its type.
     matched: (usize, usize, usize),
-    /// The class as a value: all objects of it share one.
-    global: Option<Arc<Global>>,
+    /// The class as its objects share it: for those that a call makes, and for others. The first
+    /// is what was used last.
+    callable: [Option<Callable>; 2],
 }
 
 /// The kinds of classes, by their objects.
@@ -141,6 +142,24 @@ impl ClassKind {
 }
 
 impl<'de> Class<'de> {
+    #[inline(never)]
+    fn callable_for(&mut self, how: How) -> Callable {
+        self.callable.swap(0, 1);
+        match &self.callable {
+            [Some(callable), _] if callable.how() == how => callable.clone(),
+            [_, other] => {
+                // Both have one text.
+                let class = match other {
+                    Some(other) => Value::clone(other),
+                    None => Value::from(self.to_global()),
+                };
+                let callable = Callable::new(how, class);
+                self.callable[0] = Some(callable.clone());
+                callable
+            }
+        }
+    }
+
     fn to_global(&self) -> Global {
         Global::new(&*self.module, &*self.qualname)
     }
@@ -301,8 +320,9 @@ impl<'de> Direct<'de> {
         let number = self.named as ClassNumber;
         if self.named == self.classes.len() {
             // The input is shorter than slots have room for.
-            let (at, global) = (self.cursor.opcode_position() as u32, None);
-            let class = Class { module, qualname, kind, at, matched: (0, 0, 0), global };
+            let at = self.cursor.opcode_position() as u32;
+            let callable = [None, None];
+            let class = Class { module, qualname, kind, at, matched: (0, 0, 0), callable };
             self.classes.push(class);
             if self.resolver.is_some() {
                 self.ask()?;
@@ -344,20 +364,26 @@ impl<'de> Direct<'de> {
         self.resolver.as_ref().is_some_and(|resolver| resolver.constructs(class))
     }
 
-    /// The class as a value of its own.
-    pub(super) fn global(&mut self, class: ClassNumber) -> Outcome<Arc<Global>> {
+    /// The class as its objects share it, as it was used last.
+    #[inline]
+    pub(super) fn callable(&mut self, class: ClassNumber) -> Outcome<Callable> {
         let Some(class) = self.classes.get_mut(class as usize) else { return self.irregular() };
-        let global = match &class.global {
-            Some(global) => Arc::clone(global),
-            None => {
-                let global = Arc::new(class.to_global());
-                class.global = Some(Arc::clone(&global));
-                global
-            }
+        let bytes = class.module.len() + class.qualname.len() + size_of::<Global>();
+        let callable = match &class.callable {
+            [Some(callable), _] => callable.clone(),
+            _ => class.callable_for(How::Call),
         };
-        let bytes = global.module.len() + global.qualname.len() + size_of::<Global>();
         self.charge_expansion(bytes as u64)?;
-        Ok(global)
+        Ok(callable)
+    }
+
+    /// The same, used in another way than it was last.
+    #[inline(never)]
+    pub(super) fn callable_for(&mut self, class: ClassNumber, how: How) -> Outcome<Callable> {
+        match self.classes.get_mut(class as usize) {
+            Some(class) => Ok(class.callable_for(how)),
+            None => self.irregular(),
+        }
     }
 
     /// Returns true if a struct of this name reads the attributes of that class.

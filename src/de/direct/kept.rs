@@ -12,11 +12,12 @@
 //! a walk over the graph charges for it. The first is charged where its size is reckoned, so that
 //! reckoning takes no more work than is paid for.
 
+use super::class::ClassNumber;
 use super::memo::MemoSlot;
 use super::whole::Whole;
 use super::{Direct, Outcome};
 use crate::instruction::{Extent, Opcode};
-use crate::reduce::Global;
+use crate::reduce::{Callable, Global};
 use crate::value::Value;
 
 /// A value on the stack. Text of the input stays there until something holds it, because keys of
@@ -24,6 +25,8 @@ use crate::value::Value;
 pub(super) enum Operand<'de> {
     Value(Value),
     Text(&'de str),
+    /// A class, which is mostly called: all its objects share it.
+    Class(Callable, ClassNumber),
 }
 
 impl Operand<'_> {
@@ -31,7 +34,17 @@ impl Operand<'_> {
     pub(super) fn into_value(self) -> Value {
         match self {
             Self::Value(value) => value,
+            other => other.into_other_value(),
+        }
+    }
+
+    /// The same, out of the way of loops over values.
+    #[inline(never)]
+    fn into_other_value(self) -> Value {
+        match self {
+            Self::Value(value) => value,
             Self::Text(text) => Value::Str(text.to_owned()),
+            Self::Class(class, _) => class.into(),
         }
     }
 }
@@ -206,13 +219,15 @@ fn cost(value: &Value, most: u64) -> Option<u64> {
                 CONTAINER + ITEM * set.len() as u64
             }
             Value::Object(object) => {
-                pending.extend([&object.callable, &object.args]);
-                pending.extend(&object.state);
+                pending.push(&object.callable);
+                pending.extend(&object.args);
+                pending.extend(object.state.as_deref());
                 pending.extend(&object.listitems);
                 pending.extend(&object.setitems);
                 pending.extend(object.dictitems.iter().flat_map(|(key, value)| [key, value]));
                 let items = object.listitems.len() + object.setitems.len();
-                OBJECT + OBJECT_ITEM * (items + 2 * object.dictitems.len()) as u64
+                let args = CONTAINER + ITEM * object.args.len() as u64;
+                OBJECT + args + OBJECT_ITEM * (items + 2 * object.dictitems.len()) as u64
             }
             _ => 0,
         };

@@ -70,7 +70,7 @@ impl Shapes {
         for key in keys() {
             match key {
                 Operand::Text(text) => texts.push(*text),
-                Operand::Value(_) => return None,
+                _ => return None,
             }
         }
         slot.keys = Keys::of(texts.iter().copied());

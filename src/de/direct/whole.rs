@@ -413,7 +413,7 @@ impl<'a, 'de> Whole<'a, 'de> {
         }
         self.direct.memoize_other()?;
         if self.direct.is_at(Opcode::Reduce)
-            && let Some(Operand::Value(Value::Global(_))) = self.values.last()
+            && let Some(Operand::Class(..)) = self.values.last()
         {
             return self.call_with(items, height + 1);
         }

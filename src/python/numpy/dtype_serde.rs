@@ -11,7 +11,7 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use super::dtype::{ByteOrder, Dtype, Field, Kind};
-use crate::reduce::{Global, Reduce, token};
+use crate::reduce::{Args, Global, Reduce, token};
 use crate::shared::serialize_equal;
 use crate::slot::{self, LaidOut, Slot};
 use crate::value::{Dict, Value};
@@ -91,13 +91,13 @@ impl Dtype {
     pub(in crate::python) fn to_object(&self) -> Value {
         if self.kind == Kind::Text {
             let function = Global::new("numpy._core._internal", "_convert_to_stringdtype_kwargs");
-            return Value::from(Reduce::call(function, Value::Tuple(vec![Value::Int(1)])));
+            return Value::from(Reduce::<Args>::call(function, [1].into()));
         }
         let text = match self.record {
             true => Value::from(Global::new("numpy", "record")),
             false => Value::Str(self.type_text(false)),
         };
-        let args = Value::Tuple(vec![text, Value::Bool(false), Value::Bool(true)]);
+        let args = Args::from((text, false, true));
         let int = |value: usize| Value::from(value as u64);
         let flexible = matches!(self.kind, Kind::Bytes | Kind::Str | Kind::Void);
         let subarray = self.subarray.as_ref().map(|subarray| {
@@ -132,7 +132,8 @@ impl Dtype {
             state.push(Value::Tuple(vec![Value::Dict(Dict::new()), Value::Tuple(unit)]));
         }
         Value::from(
-            Reduce::call(Global::new("numpy", "dtype"), args).with_state(Value::Tuple(state)),
+            Reduce::<Args>::call(Global::new("numpy", "dtype"), args)
+                .with_state(Value::Tuple(state)),
         )
     }
 

@@ -17,7 +17,7 @@ use super::period::{Frequency, Span};
 use crate::python::numpy::Number;
 use crate::python::numpy::dtype::{ByteOrder, Dtype, Kind};
 use crate::python::numpy::time::{NAT, Unit, UnitCount};
-use crate::reduce::{Global, Reduce};
+use crate::reduce::{Args, Global, Reduce};
 use crate::value::{Complex, Dict, Value};
 
 /// `DataFrame({label: column}, index)`; where labels are not plain text, of which each is there
@@ -247,7 +247,7 @@ fn offset(frequency: Frequency) -> Value {
 }
 
 fn call(module: &str, name: &str, args: Vec<Value>) -> Value {
-    Value::from(Reduce::call(Global::new(module, name), Value::Tuple(args)))
+    Value::from(Reduce::<Args>::call(Global::new(module, name), args.into()))
 }
 
 /// `functools.partial(callable, *bound, **keywords)(*args)`
@@ -260,10 +260,9 @@ fn partial<const N: usize>(
     let keywords: Dict = keywords.into_iter().collect();
     let state = vec![callable.clone(), Value::Tuple(bound), Value::Dict(keywords), Value::None];
     let class = Global::new("functools", "partial");
-    let made = Reduce::call(class, Value::Tuple(vec![callable])).with_state(Value::Tuple(state));
-    let mut call = Reduce::call(Global::new("functools", "partial"), Value::Tuple(args));
-    call.callable = Value::from(made);
-    Value::from(call)
+    let made = Reduce::<Args>::call(class, [callable].into()).with_state(Value::Tuple(state));
+    let call = Reduce::<Args>::call(Global::new("functools", "partial"), args.into());
+    Value::from(call.with_callable(Value::from(made)))
 }
 
 /// Whole numbers, as narrow as they fit: codes are small.
@@ -341,5 +340,5 @@ fn reconstruct(dtype: &Dtype, data: Value, len: usize) -> Value {
     let shape = Value::Tuple(vec![Value::from(len as u64)]);
     let state = vec![Value::Int(1), shape, dtype.to_object(), Value::Bool(false), data];
     let function = Global::new("numpy.core.multiarray", "_reconstruct");
-    Value::from(Reduce::call(function, Value::Tuple(args)).with_state(Value::Tuple(state)))
+    Value::from(Reduce::<Args>::call(function, args.into()).with_state(Value::Tuple(state)))
 }

@@ -66,6 +66,8 @@ fn distinct(value: &Value, seen: &mut HashSet<SharedKey>) -> u64 {
         Value::Str(text) => text.len(),
         Value::Bytes(bytes) | Value::ByteArray(bytes) => bytes.len(),
         Value::Buffer(buffer) => buffer.data.len(),
+        // The tuple of its arguments.
+        Value::Object(_) => 1,
         _ => 0,
     };
     // A part takes a byte of the pickle at least.
@@ -79,8 +81,8 @@ fn distinct(value: &Value, seen: &mut HashSet<SharedKey>) -> u64 {
         }),
         Value::Object(object) => {
             add(&object.callable);
-            add(&object.args);
-            object.state.iter().for_each(&mut add);
+            object.args.iter().for_each(&mut add);
+            object.state.iter().for_each(|state| add(state));
             object.listitems.iter().for_each(add);
         }
         _ => {}

@@ -33,8 +33,7 @@ impl<'v> Call<'v> {
     /// The call that an object is, of a public name of pandas.
     pub(super) fn of(value: &'v Value) -> Option<Self> {
         let object = value.as_object()?;
-        let Value::Tuple(args) = &object.args else { return None };
-        if object.how != How::Call || object.state.is_some() {
+        if object.how() != How::Call || object.state.is_some() {
             return None;
         }
         let (global, bound, keywords) = callable(&object.callable)?;
@@ -42,7 +41,7 @@ impl<'v> Call<'v> {
         public.then_some(Self {
             module: &global.module,
             name: &global.qualname,
-            args,
+            args: &object.args,
             bound,
             keywords,
         })
@@ -63,15 +62,17 @@ impl<'v> Call<'v> {
 fn callable(value: &Value) -> Option<(&Global, &[Value], Option<&Dict>)> {
     match value {
         Value::Global(global) => Some((global, &[], None)),
-        Value::Object(partial) if partial.is("functools", "partial") => match &partial.state {
-            Some(Value::Tuple(state)) => match &state[..] {
-                [Value::Global(global), Value::Tuple(bound), Value::Dict(keywords), _] => {
-                    Some((global, bound, Some(keywords)))
-                }
+        Value::Object(partial) if partial.is("functools", "partial") => {
+            match partial.state.as_deref() {
+                Some(Value::Tuple(state)) => match &state[..] {
+                    [Value::Global(global), Value::Tuple(bound), Value::Dict(keywords), _] => {
+                        Some((global, bound, Some(keywords)))
+                    }
+                    _ => None,
+                },
                 _ => None,
-            },
-            _ => None,
-        },
+            }
+        }
         _ => None,
     }
 }
@@ -79,8 +80,8 @@ fn callable(value: &Value) -> Option<(&Global, &[Value], Option<&Dict>)> {
 /// The function that makes an object, and its arguments; what is bound by name is left out.
 pub(super) fn called(value: &Value) -> Option<(&Global, &[Value])> {
     let object = value.as_object()?;
-    match (callable(&object.callable)?, &object.args) {
-        ((global, [], _), Value::Tuple(args)) => Some((global, args)),
+    match callable(&object.callable)? {
+        (global, [], _) => Some((global, &object.args)),
         _ => None,
     }
 }

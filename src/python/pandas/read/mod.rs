@@ -139,14 +139,11 @@ impl<'v> Object<'v> {
     }
 
     fn args(self) -> &'v [Value] {
-        match &self.reduce.args {
-            Value::Tuple(args) => args,
-            _ => &[],
-        }
+        &self.reduce.args
     }
 
     fn state(self) -> Option<&'v Value> {
-        self.reduce.state.as_ref()
+        self.reduce.state.as_deref()
     }
 
     fn attribute(self, name: &str) -> Option<&'v Value> {
@@ -193,18 +190,16 @@ fn describe(value: &Value) -> String {
 fn items<'v>(value: &'v Value, what: &str) -> Result<&'v [Value]> {
     match value {
         Value::Tuple(items) | Value::List(items) => Ok(items),
-        other => match other.as_object().and_then(|object| match &object.args {
+        other => match other.as_object().and_then(|object| {
             // `FrozenList` of pandas: `FrozenList((items,))`, or a list made anew.
-            Value::Tuple(args)
-                if object.class().is_some_and(|class| class.name() == "FrozenList") =>
-            {
-                match args.first() {
-                    Some(Value::List(items) | Value::Tuple(items)) => Some(&items[..]),
-                    None => Some(&object.listitems[..]),
-                    _ => None,
-                }
+            if object.class()?.name() != "FrozenList" {
+                return None;
             }
-            _ => None,
+            match object.args.first() {
+                Some(Value::List(items) | Value::Tuple(items)) => Some(&items[..]),
+                None => Some(&object.listitems[..]),
+                _ => None,
+            }
         }) {
             Some(items) => Ok(items),
             None => Err(Error::data(format!("{what} are {}", describe(other)))),
