@@ -54,6 +54,8 @@ pub struct Dump<S: ?Sized> {
     pub(super) spare_parts: Option<Box<Progress>>,
     /// The names of the global that is being taken apart.
     pub(super) names: GlobalNames,
+    /// The name of the unit variant that is written next: see [`Dump::known_variant`].
+    variant: &'static str,
     /// The classes by their serde names.
     pub(super) classes: class::Classes,
     pub(crate) hooks: Option<Arc<Hooks>>,
@@ -91,6 +93,7 @@ impl<S> Dump<S> {
             spare_items: None,
             spare_parts: None,
             names: GlobalNames::default(),
+            variant: "",
             classes: class::Classes::default(),
             hooks,
             diversion: None,
@@ -389,8 +392,12 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         _: u32,
         variant: &'static str,
     ) -> Result<()> {
+        self.variant = variant;
+        if class::kind(name) == NameKind::Class {
+            return self.known_variant(name);
+        }
         meet(&[name, variant]);
-        self.unit_variant(name, variant)
+        self.unit_variant(name)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -486,13 +493,28 @@ impl<'w> Dump<dyn Sink + 'w> {
         }
     }
 
-    #[inline]
-    fn unit_variant(&mut self, name: &'static str, variant: &'static str) -> Result<()> {
+    /// A unit variant, [`variant`](Self::variant), of an enum that is named as a class.
+    ///
+    /// Generated code calls a method for each variant of an enum. Where these calls differ in
+    /// nothing but what is stored before them, the compiler makes one of them, and a table of the
+    /// names: so which variant it is need not be guessed by the processor. Hence the field in place
+    /// of an argument, and functions that are not inlined.
+    #[inline(never)]
+    fn known_variant(&mut self, name: &'static str) -> Result<()> {
         // Only members are found there, so that nothing else need be asked.
-        if self.role == Role::Plain && self.hooks.is_none() && self.emit.quick_member(name, variant)
+        if self.role == Role::Plain
+            && self.hooks.is_none()
+            && self.emit.quick_member(name, self.variant)
         {
             return Ok(());
         }
+        meet(&[name]);
+        self.unit_variant(name)
+    }
+
+    #[inline(never)]
+    fn unit_variant(&mut self, name: &'static str) -> Result<()> {
+        let variant = self.variant;
         let kinds = (class::kind(name), class::kind(variant));
         if self.role == Role::Shared && kinds == (NameKind::Plain, NameKind::Plain) {
             self.role = Role::Plain;

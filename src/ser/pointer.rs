@@ -29,6 +29,18 @@ impl Dump<dyn Sink + '_> {
             return false;
         }
         let Some(key) = shared::offers(content, self.hashed) else { return false };
+        match self.scope.near(key) {
+            Some(index) => self.emit.quick_get(index),
+            None => self.refers_far(content),
+        }
+    }
+
+    /// The same, of a pointer that is not found at once. A function of its own, which gets no key:
+    /// that would be written to the stack, and loaded as a whole just after the offer was stored in
+    /// parts, which the processor waits for.
+    #[inline(never)]
+    fn refers_far(&mut self, content: usize) -> bool {
+        let Some(key) = shared::offers(content, self.hashed) else { return false };
         match self.scope.plan(key) {
             Plan::Refer(index) => self.emit.quick_get(index),
             _ => false,

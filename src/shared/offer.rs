@@ -2,7 +2,7 @@
 //! `slot.rs`, by whose rules it goes.
 //!
 //! Each reference to a shared value fills it once. So its parts lie apart: to fill and to empty it
-//! is a few stores, and what it held before is moved only where it held something.
+//! is a few stores, and what it held before is kept in memory of its own, where it held something.
 
 use std::any::TypeId;
 use std::cell::Cell;
@@ -39,16 +39,22 @@ impl Room {
 
     #[cold]
     #[inline(never)]
-    fn get(&self) -> Option<Offer> {
+    fn restore(&self, before: Offer) {
+        self.set(before);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn get(&self) -> Option<Box<Offer>> {
         let identity = (self.number.get(), self.kind.get()?);
-        Some(Offer { content: self.content.get(), identity })
+        Some(Box::new(Offer { content: self.content.get(), identity }))
     }
 }
 
 /// Stands until this is dropped.
 pub(super) struct Offered {
     /// The offer that stood before, for which nobody has looked yet.
-    before: Option<Offer>,
+    before: Option<Box<Offer>>,
 }
 
 impl Offered {
@@ -68,17 +74,20 @@ impl Drop for Offered {
     fn drop(&mut self) {
         OFFERED.with(|room| match self.before.take() {
             None => room.content.set(0),
-            Some(before) => room.set(before),
+            Some(before) => room.restore(*before),
         });
     }
 }
 
 /// The identity of the content at this address, if it is offered. The offer stands.
-#[inline]
+#[inline(always)]
 pub(crate) fn offers(content: usize, hashed: bool) -> Option<Key> {
     OFFERED.with(|room| {
-        let kind = room.kind.get().filter(|_| room.content.get() == content)?;
-        Some(Key((room.number.get(), kind), hashed))
+        // No content is at the address 0.
+        if room.content.get() != content {
+            return None;
+        }
+        Some(Key((room.number.get(), room.kind.get()?), hashed))
     })
 }
 

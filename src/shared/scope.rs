@@ -47,8 +47,13 @@ impl Scope {
         remove_tables(self.number.take());
     }
 
+    /// The memo index of a pointer that has been written on this thread, if it is found at once.
+    #[inline(always)]
+    pub(crate) fn near(&self, key: Key) -> Option<u32> {
+        if self.thread == THREAD.get() { self.written.near(key) } else { None }
+    }
+
     /// The way to write a pointer.
-    #[inline]
     pub(crate) fn plan(&mut self, key: Key) -> Plan {
         if self.written.is_empty() {
             return Plan::Write(key);
@@ -57,7 +62,7 @@ impl Scope {
         if self.thread != THREAD.get() {
             self.written.clear();
         }
-        match self.written.get(&key) {
+        match self.written.get(key) {
             Some(Entry::Done(index)) => Plan::Refer(index),
             Some(Entry::Open) => Plan::Cycle,
             None => Plan::Write(key),
@@ -66,9 +71,13 @@ impl Scope {
 
     /// Notes that a pointer is being written, and keeps a clone of it.
     pub(crate) fn write(&mut self, key: Key, clone: Kept) {
+        // The table has been made, if this thread has written something before.
+        let made = self.thread == THREAD.get() && !self.written.is_empty();
         self.thread = thread();
         self.written.open(key);
-        WRITTEN.with(|tables| make_table(tables, self));
+        if !made {
+            WRITTEN.with(|tables| make_table(tables, self));
+        }
         WRITTEN.with_borrow_mut(|tables| {
             if let Some(table) = tables.get_mut(&self.number()) {
                 table.entries.push(clone.0);

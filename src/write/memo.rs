@@ -35,6 +35,9 @@ pub(super) struct WriteMemo {
     others: Option<Box<Others>>,
     /// Recent short texts.
     pub(super) repeats: Repeats,
+    /// Some members of enumerations, each in the slot of its address: the few members of a program
+    /// come again and again. Made with the first of them.
+    near_members: Option<Box<[NearMember; NEAR]>>,
 }
 
 #[derive(Default)]
@@ -43,58 +46,25 @@ struct Others {
     latin1: Option<u32>,
     globals: IndexMap<(Box<str>, Box<str>), u32, RandomState>,
     texts: Texts,
-    members: Members,
+    members: HashMap<Member, u32, RandomState>,
 }
 
 /// A member of an enumeration: the addresses of its class's name and of its own, and the length of
 /// the latter.
 type Member = (usize, usize, usize);
 
-/// The indexes of members of enumerations. Each is looked for in the slot of its address first, as
-/// the few members of a program come again and again.
-#[derive(Default)]
-struct Members {
-    /// Empty, or [`NEAR`] slots.
-    near: Vec<(Member, u32)>,
-    all: HashMap<Member, u32, RandomState>,
-}
+/// A member and its index.
+#[derive(Clone, Copy)]
+struct NearMember(Member, u32);
 
-/// The slots of [`Members`], a power of two.
+/// The slots of near members, a power of two.
 const NEAR: usize = 64;
 
-impl Members {
-    #[inline]
-    fn near(&self, member: Member) -> Option<u32> {
-        let (known, index) = self.near.get(Self::slot(member))?;
-        (*known == member).then_some(*index)
-    }
-
-    /// Names of one enumeration lie side by side, so the lowest bits tell them apart.
-    #[inline(always)]
-    fn slot((class, name, _): Member) -> usize {
-        (class ^ name) % NEAR
-    }
-
-    fn far(&mut self, member: Member) -> Option<u32> {
-        let index = *self.all.get(&member)?;
-        self.set_near(member, index);
-        Some(index)
-    }
-
-    fn set_near(&mut self, member: Member, index: u32) {
-        if let Some(slot) = self.near.get_mut(Self::slot(member)) {
-            *slot = (member, index);
-        }
-    }
-
-    fn insert(&mut self, member: Member, index: u32) {
-        if self.near.is_empty() {
-            // No name has the address 0.
-            self.near = vec![((0, 0, 0), 0); NEAR];
-        }
-        self.set_near(member, index);
-        self.all.insert(member, index);
-    }
+/// The slot of a member. Names of one enumeration lie side by side, so the lowest bits tell them
+/// apart.
+#[inline(always)]
+fn slot((class, name, _): Member) -> usize {
+    (class ^ name) % NEAR
 }
 
 /// A global's module and qualified name, for looking it up.
@@ -117,7 +87,14 @@ impl WriteMemo {
     #[inline(always)]
     pub(super) fn new(text_from: usize) -> Self {
         let names = || Names::new(text_from);
-        Self { len: 0, names: names(), classes: names(), others: None, repeats: Repeats::new() }
+        Self {
+            len: 0,
+            names: names(),
+            classes: names(),
+            others: None,
+            repeats: Repeats::new(),
+            near_members: None,
+        }
     }
 
     /// The number of entries, which is the next free index.
@@ -164,15 +141,31 @@ impl WriteMemo {
     /// The index of a member, if it is found at once.
     #[inline]
     pub(super) fn near_member(&self, class: &'static str, name: &'static str) -> Option<u32> {
-        self.others.as_ref()?.members.near(member(class, name))
+        let member = member(class, name);
+        // There are as many slots as `slot` has results.
+        let NearMember(known, index) = self.near_members.as_ref()?[slot(member)];
+        (known == member).then_some(index)
     }
 
     pub(super) fn member(&mut self, class: &'static str, name: &'static str) -> Option<u32> {
-        self.others.as_mut()?.members.far(member(class, name))
+        let member = member(class, name);
+        let index = *self.others.as_ref()?.members.get(&member)?;
+        self.set_near_member(member, index);
+        Some(index)
     }
 
     pub(super) fn insert_member(&mut self, class: &'static str, name: &'static str, index: u32) {
-        self.others().members.insert(member(class, name), index);
+        let member = member(class, name);
+        self.others().members.insert(member, index);
+        self.set_near_member(member, index);
+    }
+
+    fn set_near_member(&mut self, member: Member, index: u32) {
+        // No name has the address 0.
+        let free = NearMember((0, 0, 0), 0);
+        let near = self.near_members.get_or_insert_with(|| Box::new([free; NEAR]));
+        // There are as many slots as `slot` has results.
+        near[slot(member)] = NearMember(member, index);
     }
 }
 

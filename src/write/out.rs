@@ -46,7 +46,10 @@ impl Out {
     pub(super) fn store<const N: usize>(&mut self, bytes: [u8; N], len: usize) -> bool {
         debug_assert!(len <= N);
         let fits = self.has_room(N);
-        if fits {
+        if N == 1 && len == 1 && fits {
+            // This adds to the length that has been loaded, not to the one in memory.
+            self.0.push(bytes[0]);
+        } else if fits {
             let end = self.0.len() + len;
             self.0.extend_from_slice(&bytes);
             // For all the compiler knows the bytes were stored over the length, so that it loads
