@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde::de::{DeserializeSeed, SeqAccess};
 
-use super::direct::{Fixed, List};
+use super::direct::{Fixed, Irregular, List};
 use super::element::{RecordFields, Rows};
 use super::node::{NodeDeserializer, too_long};
 use super::numbers::Numbers;
@@ -111,7 +111,8 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
     fn next(&mut self, size: usize) -> Result<Option<Place<'_, 'g, 'de>>> {
         match self {
             Self::List(list) => list.next(),
-            Self::Fixed(fixed) => fixed.next(),
+            // Reading has given up.
+            Self::Fixed(_) => Err(Irregular.into()),
             Self::Contents(held) => held.next(size),
             Self::Loose(loose) => loose.next(size),
             Self::Numbers(numbers) => numbers.next(size),
@@ -181,9 +182,17 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
 
     /// Checks that no item is left.
     pub(crate) fn finish(&mut self) -> Result<()> {
+        // What these do is done elsewhere, so that a tuple pays for its own end alone.
+        match self {
+            Self::List(list) => list.finish(),
+            Self::Fixed(fixed) => fixed.finish(),
+            _ => self.finish_others(),
+        }
+    }
+
+    #[inline(never)]
+    fn finish_others(&mut self) -> Result<()> {
         let (len, left) = match self {
-            Self::List(list) => return Ok(list.finish()?),
-            Self::Fixed(fixed) => return Ok(fixed.finish()?),
             Self::Contents(held) => (held.len, held.left),
             Self::Loose(loose) => (loose.handles.len(), loose.handles.len() - loose.index),
             Self::Numbers(numbers) => return numbers.finish(),

@@ -15,18 +15,24 @@ use std::cell::Cell;
 /// Upper bound on nested reads that are on the short way or have given it up.
 const GUESSES: u32 = 4;
 
-#[derive(Clone, Copy, Default)]
+/// In cells, so that a read touches what it changes and no more.
 struct Note {
-    depth: u32,
-    guesses: u32,
+    depth: Cell<u32>,
+    guesses: Cell<u32>,
     /// Bytes that inner reads took of the fixed parts of their budgets.
-    expansion: u64,
-    memory: u64,
+    expansion: Cell<u64>,
+    memory: Cell<u64>,
 }
 
 thread_local! {
-    static NOTE: Cell<Note> =
-        const { Cell::new(Note { depth: 0, guesses: 0, expansion: 0, memory: 0 }) };
+    static NOTE: Note = const {
+        Note {
+            depth: Cell::new(0),
+            guesses: Cell::new(0),
+            expansion: Cell::new(0),
+            memory: Cell::new(0),
+        }
+    };
 }
 
 /// A read that goes on until this is dropped.
@@ -34,50 +40,53 @@ pub(super) struct Inside(());
 
 impl Inside {
     pub(super) fn enter() -> Self {
-        let mut note = NOTE.get();
-        note.depth = note.depth.saturating_add(1);
-        NOTE.set(note);
+        NOTE.with(|note| note.depth.set(note.depth.get().saturating_add(1)));
         Self(())
     }
 
     /// Takes the short way, if it may be tried; `None` where it may not, or gives up.
     pub(super) fn guess<T>(&self, short_way: impl FnOnce() -> Option<T>) -> Option<T> {
-        let mut note = NOTE.get();
-        if note.guesses >= GUESSES {
+        let guesses = NOTE.with(|note| note.guesses.get());
+        if guesses >= GUESSES {
             return None;
         }
-        note.guesses += 1;
-        NOTE.set(note);
+        NOTE.with(|note| note.guesses.set(guesses + 1));
         let found = short_way();
         if found.is_some() {
-            let mut note = NOTE.get();
-            note.guesses = note.guesses.saturating_sub(1);
-            NOTE.set(note);
+            NOTE.with(|note| note.guesses.set(note.guesses.get().saturating_sub(1)));
         }
         found
     }
 
     /// Bytes of expansion and of memory that reads within the outermost one took before this one.
     pub(super) fn spent(&self) -> (u64, u64) {
-        let Note { depth, expansion, memory, .. } = NOTE.get();
-        if depth > 1 { (expansion, memory) } else { (0, 0) }
+        NOTE.with(|note| match note.depth.get() {
+            0 | 1 => (0, 0),
+            _ => (note.expansion.get(), note.memory.get()),
+        })
     }
 
     /// Notes what an inner read took of its budgets beyond what its input pays for.
     pub(super) fn spend(&self, (expansion, memory): (u64, u64)) {
-        let mut note = NOTE.get();
-        if note.depth > 1 {
-            note.expansion = note.expansion.saturating_add(expansion);
-            note.memory = note.memory.saturating_add(memory);
-            NOTE.set(note);
-        }
+        NOTE.with(|note| {
+            if note.depth.get() > 1 {
+                note.expansion.set(note.expansion.get().saturating_add(expansion));
+                note.memory.set(note.memory.get().saturating_add(memory));
+            }
+        });
     }
 }
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        let mut note = NOTE.get();
-        note.depth = note.depth.saturating_sub(1);
-        NOTE.set(if note.depth == 0 { Note::default() } else { note });
+        NOTE.with(|note| {
+            let depth = note.depth.get().saturating_sub(1);
+            note.depth.set(depth);
+            if depth == 0 {
+                note.guesses.set(0);
+                note.expansion.set(0);
+                note.memory.set(0);
+            }
+        });
     }
 }

@@ -277,7 +277,8 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     #[inline(always)]
     pub(super) fn name(&mut self, copies: bool) -> Option<&'de str> {
         match self {
-            Self::Ahead(direct) | Self::Key(direct) => direct.next_text().ok(),
+            Self::Key(direct) => direct.next_name().ok(),
+            Self::Ahead(direct) => direct.next_text().ok(),
             _ => self.other_text(copies),
         }
     }

@@ -15,7 +15,7 @@
 //! bounds check of each read is the check of the frame. Only a read that finds too few bytes comes
 //! here; it goes on outside of the frame if that was read to its last byte.
 
-use super::{Cursor, MAX_LENGTH};
+use super::{Cursor, HIGHEST, MAX_LENGTH};
 use crate::error::{Error, Result};
 use crate::instruction::{Extent, Opcode};
 
@@ -37,6 +37,28 @@ impl<'a> Cursor<'a> {
     fn enter(&mut self, end: usize) {
         self.frame_end = Some(end);
         self.bytes = self.input.get(..end).unwrap_or(self.input);
+    }
+
+    /// Reads the PROTO and FRAME that begin a pickle from protocol 4 on, and gives the protocol.
+    /// `None` where anything else is next, or the frame is not there whole; then nothing is read.
+    pub(crate) fn read_begin_of_frame(&mut self) -> Option<u8> {
+        const PROTO: u8 = Opcode::Proto.byte();
+        const FRAME: u8 = Opcode::Frame.byte();
+
+        let &[PROTO, protocol @ ..=HIGHEST, FRAME, ref len @ ..] =
+            self.bytes.get(self.at..)?.first_chunk::<11>()?
+        else {
+            return None;
+        };
+        let begin = self.at + 11;
+        let len = usize::try_from(u64::from_le_bytes(*len)).ok()?;
+        if self.frame_end.is_some() || len == 0 || len > self.bytes.len() - begin {
+            return None;
+        }
+        self.opcode_at = self.at + 2;
+        self.at = begin;
+        self.enter(begin + len);
+        Some(protocol)
     }
 
     /// Leaves a frame that has been read to its end.

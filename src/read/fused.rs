@@ -59,6 +59,21 @@ impl<'a> Cursor<'a> {
         Some(payload)
     }
 
+    /// Reads a SHORT_BINUNICODE of this text. Nothing is read where anything else is next.
+    #[inline(always)]
+    pub(crate) fn read_this_text(&mut self, text: &[u8]) -> bool {
+        let Some(rest) = self.bytes.get(self.at..) else { return false };
+        let Some((&[opcode, len], rest)) = rest.split_first_chunk::<2>() else { return false };
+        let is_this = opcode == Opcode::ShortBinunicode.byte()
+            && usize::from(len) == text.len()
+            && rest.get(..text.len()) == Some(text);
+        if is_this {
+            self.opcode_at = self.at;
+            self.at += 2 + text.len();
+        }
+        is_this
+    }
+
     /// Reads a BINUNICODE and its payload of less than `limit` bytes. `None` where anything else is
     /// next, or the argument is not there whole; then nothing is read.
     #[inline(always)]
@@ -95,11 +110,11 @@ impl<'a> Cursor<'a> {
         (opcode == first.byte()).then_some(found)
     }
 
-    /// The floats of the list that is next, each behind its BINFLOAT; they stay. `None` unless
-    /// EMPTY_LIST, a memo entry and one batch with nothing else in it are next, and no other batch
-    /// can follow.
+    /// The floats of the list that is next, each behind its BINFLOAT; they stay. `None` unless one
+    /// batch with nothing else in it is next, and no other batch can follow: behind EMPTY_LIST and
+    /// MARK, or, where the second value is true, above the MARK of a LIST.
     #[inline]
-    pub(crate) fn peek_floats(&self) -> Option<&'a [u8]> {
+    pub(crate) fn peek_floats(&self) -> Option<(&'a [u8], bool)> {
         const LIST: u8 = Opcode::EmptyList.byte();
         const MEMOIZE: u8 = Opcode::Memoize.byte();
         const BINPUT: u8 = Opcode::Binput.byte();
@@ -108,18 +123,20 @@ impl<'a> Cursor<'a> {
         const FLOAT: u8 = Opcode::Binfloat.byte();
 
         let rest = self.bytes.get(self.at..)?;
-        let begin = match *rest {
-            [LIST, MEMOIZE, MARK, FLOAT, ..] => 3,
-            [LIST, BINPUT, _, MARK, FLOAT, ..] => 4,
-            [LIST, LONG_BINPUT, _, _, _, _, MARK, FLOAT, ..] => 7,
+        let (begin, end) = match *rest {
+            [LIST, MEMOIZE, MARK, FLOAT, ..] => (3, Opcode::Appends),
+            [LIST, BINPUT, _, MARK, FLOAT, ..] => (4, Opcode::Appends),
+            [LIST, LONG_BINPUT, _, _, _, _, MARK, FLOAT, ..] => (7, Opcode::Appends),
+            [LIST, MARK, FLOAT, ..] => (2, Opcode::Appends),
+            [MARK, FLOAT, ..] => (1, Opcode::List),
             _ => return None,
         };
         let rest = rest.get(begin..)?;
         let floats = rest.as_chunks::<9>().0.iter().take(BATCH);
         let count = floats.take_while(|float| float[0] == FLOAT).count();
         let (floats, behind) = rest.split_at_checked(9 * count)?;
-        let ends = behind.first() == Some(&Opcode::Appends.byte());
-        (ends && count < BATCH).then_some(floats)
+        let ends = behind.first() == Some(&end.byte());
+        (ends && count < BATCH).then_some((floats, end == Opcode::List))
     }
 
     /// Leaves the instruction unread that was read last, if no frame began or ended behind it.

@@ -7,6 +7,7 @@
 
 mod again;
 mod ask;
+mod fields;
 mod hints;
 mod hostile;
 mod kept;

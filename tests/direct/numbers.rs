@@ -123,23 +123,41 @@ fn lists_of_floats_are_read_as_one_by_one() {
         compare_list(&marked(&floats), "marked floats");
     }
     let floats = [float(1.0), float(-0.0), float(f64::INFINITY)];
-    let list = batches(&floats, b"\x94");
+    let spelled = |items: &[Vec<u8>]| {
+        let tuple = [b"(", &*items.concat(), b"t"].concat();
+        [batches(items, b"\x94"), batches(items, b""), marked(items), tuple]
+    };
     // Anything else among them, and each place for a frame or an end.
     for other in [&b"K\x01"[..], b"N", b"\x88", b"]\x94", b"h\0", b"\x8c\x01a", b"I1\n", b"0", b"("]
     {
         for at in 0..=floats.len() {
             let mut items = floats.to_vec();
             items.insert(at, other.to_vec());
-            compare_list(&batches(&items, b"\x94"), &other.escape_ascii().to_string());
+            for list in spelled(&items) {
+                compare_list(&list, &other.escape_ascii().to_string());
+            }
         }
     }
-    for at in 0..list.len() {
-        let (front, behind) = list.split_at(at);
-        compare_list(&[front, FRAME, behind].concat(), "a frame");
-        compare_list(front, "cut short");
-    }
-    for behind in [&b"a"[..], b"(K\x01e", b"K\x01a", b"0", b"h\0\x86", b"\x94"] {
-        compare_list(&[&*list, behind].concat(), "what follows");
+    for list in spelled(&floats) {
+        for at in 0..list.len() {
+            let (front, behind) = list.split_at(at);
+            compare_list(&[front, FRAME, behind].concat(), "a frame");
+            compare_list(front, "cut short");
+        }
+        for behind in [&b"a"[..], b"(K\x01e", b"K\x01a", b"0", b"h\0\x86", b"\x94", b"q\0"] {
+            compare_list(&[&*list, behind].concat(), "what follows");
+        }
+        // As an item of a list that is written in any way, with neighbours.
+        for begin in [&b"]\x94("[..], b"](", b"("] {
+            for end in [b"e", b"l", b"t"] {
+                let pickle = [b"\x80\x04", begin, &list, &list, b"]", &list, end, b"."].concat();
+                let options = DeOptions::new();
+                compare::<Vec<Vec<f64>>>(&pickle, &options, "lists");
+                compare::<[Vec<f64>; 4]>(&pickle, &options, "an array");
+                compare::<Vec<Vec<Option<u8>>>>(&pickle, &options, "lists");
+                compare::<Value>(&pickle, &options, "a value");
+            }
+        }
     }
 }
 

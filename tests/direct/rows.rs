@@ -222,3 +222,52 @@ fn entries_alone_are_told_from_neighbours() {
     let tally = compare::<Beside>(pickle, &DeOptions::new(), "beside");
     assert_eq!((tally.read, tally.direct), (1, 1));
 }
+
+/// Tuples of up to three items have no mark, so that the type says where they begin.
+#[test]
+fn short_tuples_are_read_as_by_the_machine() {
+    let options = DeOptions::new();
+    let items: [&[u8]; 6] =
+        [b"K\x01", b"\x8c\x01a\x94", b"G?\xf0\0\0\0\0\0\0", b"N", b"]\x94", b"h\0"];
+    let ends: [&[u8]; 7] =
+        [b"\x85", b"\x86", b"\x87", b"\x86\x94", b"\x87\x94", b"\x87q\x02", b"t"];
+    let compare_tuples = |pickle: &[u8], what: &str| {
+        compare::<Vec<(u8, String)>>(pickle, &options, what);
+        compare::<Vec<(i64, String, f64)>>(pickle, &options, what);
+        compare::<Vec<(Option<u8>, Value, IgnoredAny)>>(pickle, &options, what);
+        compare::<Vec<[Value; 3]>>(pickle, &options, what);
+        compare::<Vec<(String, Vec<u8>, u8)>>(pickle, &options, what);
+        for few in [0, 1, 3] {
+            let asks = vec![Ask::Any; few];
+            Told::by(Ask::Seq(Box::new(Ask::Tuple(asks))));
+            compare::<Told>(pickle, &options, what);
+        }
+        for ask in [Ask::Nothing, Ask::Swallow(Box::new(Ask::U8)), Ask::Option(Box::new(Ask::I8))] {
+            Told::by(Ask::Seq(Box::new(Ask::Tuple(vec![Ask::Any, ask, Ask::Any]))));
+            compare::<Told>(pickle, &options, what);
+        }
+    };
+    for end in ends {
+        for (at, first) in items.iter().enumerate() {
+            for second in items {
+                for third in [items[at], b"", b"K\x02K\x03"] {
+                    let item = [first, second, third, end].concat();
+                    let pickle = [&b"\x80\x04]\x94("[..], &item, &item, b"e."].concat();
+                    compare_tuples(&pickle, "tuples");
+                }
+            }
+        }
+    }
+    for end in [&b"\x87"[..], b"\x87\x94", b"\x87q\x03"] {
+        let item = [items[0], items[1], items[2], end].concat();
+        let other = [items[0], b"\x8c\x01b", items[2], end].concat();
+        let pickle = [&b"\x80\x04]\x94("[..], &item, &other, b"e."].concat();
+        let direct = end != b"\x87q\x03";
+        assert_eq!(is_direct::<Vec<(i64, String, f64)>>(&pickle), direct);
+        for at in 2..pickle.len() {
+            let (front, behind) = pickle.split_at(at);
+            compare_tuples(&[front, FRAME, behind].concat(), "a frame");
+            compare_tuples(front, "cut short");
+        }
+    }
+}

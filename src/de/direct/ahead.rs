@@ -100,8 +100,13 @@ impl ScalarRun {
                         count += 1;
                     }
                 }
-                Opcode::ShortBinunicode | Opcode::Long1 => {
-                    *at = scalar_end(input, *at)?;
+                Opcode::ShortBinunicode => {
+                    *at += 2 + usize::from(*input.get(*at + 1)?);
+                    *at += usize::from(input.get(*at) == Some(&Opcode::Memoize.byte()));
+                    count += 1;
+                }
+                Opcode::Long1 => {
+                    *at += 2 + usize::from(*input.get(*at + 1)?);
                     count += 1;
                 }
                 Opcode::Appends

@@ -211,8 +211,9 @@ impl<K: ContainerKind> Contents<K> {
         Ok(Self::new(kind, state, direct))
     }
 
-    /// The contents where EMPTY_LIST or its like and a memo entry are next; `None`, with nothing
-    /// read, where anything else is. Mostly a batch follows, which is entered.
+    /// The contents where EMPTY_LIST or its like is next, or the MARK of a LIST or DICT; `None`,
+    /// with nothing read, where anything else is. Mostly a memo entry and a batch follow, which is
+    /// entered.
     #[inline(always)]
     pub(super) fn open_stored(kind: K, empty: Opcode, direct: &mut Direct<'_>) -> Option<Self> {
         let doubtful = Self::is_doubtful(kind, direct);
@@ -304,10 +305,25 @@ impl<K: ContainerKind> Contents<K> {
         let ends = match self.state {
             Phase::Batch => direct.is_at(self.kind.batch()) && self.count > 0 && !self.is_full(),
             Phase::Single => direct.is_at(self.kind.one()),
+            Phase::Marked => return self.ends_marked(direct),
             _ => false,
         };
         if ends {
             direct.cursor.read_peeked_opcode();
+            self.state = Phase::Done;
+            self.ends = None;
+        }
+        ends
+    }
+
+    /// The same above a MARK.
+    fn ends_marked(&mut self, direct: &mut Direct<'_>) -> bool {
+        let (marked, is_full) = (self.kind.marked(), self.is_full());
+        let is_tuple = self.kind.tuple() == Opcode::Tuple && direct.is_at(Opcode::Tuple);
+        let ends =
+            if is_tuple { direct.ends_tuple() } else { !is_full && direct.ends_marked(marked) };
+        if ends {
+            direct.marked |= !is_tuple && self.count > 0;
             self.state = Phase::Done;
             self.ends = None;
         }

@@ -91,6 +91,7 @@ impl<'de> Direct<'de> {
         name: &'static str,
         fields: &'static [&'static str],
     ) -> Option<ManuallyDrop<Entries<'_, 'g, 'de>>> {
+        self.names = fields;
         let dict = match Contents::open_stored(DictKind, Opcode::EmptyDict, self) {
             Some(_) if is_ours(name) => return self.irregular::<_, Irregular>().ok(),
             Some(contents) => Dict::new(self, contents, End::Itself),

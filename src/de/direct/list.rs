@@ -6,7 +6,6 @@ use super::ahead::begins_scalar;
 use super::contents::{Contents, Phase, SequenceKind, is_value};
 use super::look::short_tuple;
 use super::made::{End, may_begin_class};
-use super::memo::MemoSlot;
 use super::state::Direct;
 use super::{Irregular, Outcome};
 use crate::de::items::Items;
@@ -113,37 +112,65 @@ impl<'de> Direct<'de> {
     }
 
     /// The same for a sequence of `len` items.
+    #[inline]
     pub(in crate::de) fn items_of_ahead<'g>(
         &mut self,
         len: usize,
     ) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
-        let items = if self.is_short_tuple(len) {
-            // Most tuples go the short way.
-            Items::Fixed(self.fixed(len, short_tuple(len)?, End::Itself).ok()?)
-        } else if self.expects_lists() && self.is_at(Opcode::EmptyList) {
+        // Most tuples go the short way.
+        if self.is_short_tuple(len) {
+            let opcode = short_tuple(len)?;
+            return Some(ManuallyDrop::new(Items::Fixed(
+                self.fixed(len, opcode, End::Itself).ok()?,
+            )));
+        }
+        self.rare_items_of_ahead(len)
+    }
+
+    #[inline(never)]
+    fn rare_items_of_ahead<'g>(&mut self, len: usize) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
+        if self.expects_lists() && self.is_at(Opcode::EmptyList) {
             return self.items_ahead();
-        } else {
-            self.tuple(len).ok()?
-        };
-        Some(ManuallyDrop::new(items))
+        }
+        Some(ManuallyDrop::new(self.tuple(len).ok()?))
     }
 
     /// Reads a list of floats, and gives them, each behind its opcode. `None`, with nothing read,
     /// where anything else is next.
     #[inline]
     pub(in crate::de) fn floats(&mut self) -> Option<&'de [u8]> {
-        if self.marked || !self.is_first() {
+        if !self.is_first() {
             return None;
         }
-        let floats = self.cursor.peek_floats()?;
+        let (floats, is_marked) = self.cursor.peek_floats()?;
         #[cfg(test)]
         super::ahead::work::looked_at(floats.len());
+        if is_marked {
+            return self.marked_floats(floats);
+        }
+        if self.marked {
+            return None;
+        }
         self.enter_stored(Opcode::EmptyList, false)?;
         self.cursor.read_peeked(floats.len());
         // The APPENDS.
         self.cursor.read_peeked_opcode();
         self.leave();
         self.sole = false;
+        Some(floats)
+    }
+
+    /// The same of a list that is written as MARK … LIST. Below protocol 2 and with a memo entry it
+    /// may go on behind that.
+    fn marked_floats(&mut self, floats: &'de [u8]) -> Option<&'de [u8]> {
+        let len = 1 + floats.len();
+        if self.protocol < 2 || self.is_stored_behind(len + 1) || !self.passes(0) {
+            return None;
+        }
+        self.cursor.read_peeked(len);
+        // The LIST.
+        self.cursor.read_peeked_opcode();
+        (self.marked, self.sole) = (true, false);
         Some(floats)
     }
 
@@ -254,7 +281,7 @@ impl<'de> Direct<'de> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn fixed(
         &mut self,
         len: usize,
@@ -264,6 +291,21 @@ impl<'de> Direct<'de> {
         self.check_first()?;
         self.enter()?;
         Ok(Fixed { direct: self, left: len, at: NOWHERE, opcode, end, is_key: false })
+    }
+
+    /// Goes past a TUPLE, unless a PUT is behind it; nothing is read where anything else is next.
+    #[inline(never)]
+    pub(super) fn ends_tuple(&mut self) -> bool {
+        if self.ends_memoized(Opcode::Tuple) {
+            return true;
+        }
+        !self.is_stored_behind(1) && self.cursor.read_opcode_if(Opcode::Tuple)
+    }
+
+    /// The same of a LIST or DICT. Below protocol 2, and behind a memo entry, more may be added.
+    #[inline(never)]
+    pub(super) fn ends_marked(&mut self, end: Opcode) -> bool {
+        self.protocol >= 2 && !self.is_stored_behind(1) && self.cursor.read_opcode_if(end)
     }
 
     /// Checks that the value at `at`, behind all frames, was read: a type may read nothing, and its
@@ -365,6 +407,7 @@ impl<'a, 'de> List<'a, 'de> {
     }
 
     /// Reads what is behind an item, if the next opcode alone shows what it is.
+    #[inline(never)]
     pub(in crate::de) fn find(&mut self) -> Found<'_, 'de> {
         if self.ends() {
             return Found::End;
@@ -396,7 +439,13 @@ impl<'a, 'de> List<'a, 'de> {
     }
 
     /// Checks that the visitor took all items, and reads the end.
-    pub(in crate::de) fn finish(&mut self) -> Outcome<()> {
+    #[inline(never)]
+    pub(in crate::de) fn finish(&mut self) -> Result<()> {
+        Ok(self.finish_all()?)
+    }
+
+    #[inline]
+    fn finish_all(&mut self) -> Outcome<()> {
         // A visitor that knows how many items there are does not ask for the end.
         let is_done = self.contents.is_done() || self.ends();
         if self.nones > 0 || !is_done && self.go_on()? {
@@ -429,12 +478,12 @@ impl<'a, 'de> List<'a, 'de> {
 }
 
 impl<'de> Fixed<'_, 'de> {
-    /// The next item, if no frame begins or ends before it.
+    /// The next item.
     #[inline(always)]
     pub(in crate::de) fn find(&mut self) -> Found<'_, 'de> {
         let at = self.direct.cursor.position();
         if self.left == 0 || self.at == at || self.direct.is_at_frame() {
-            return Found::Other;
+            return self.find_otherwise();
         }
         self.left -= 1;
         self.at = at;
@@ -442,16 +491,18 @@ impl<'de> Fixed<'_, 'de> {
         if self.is_key { Found::Key(self.direct) } else { Found::Ahead(self.direct) }
     }
 
-    /// The next item.
-    pub(in crate::de) fn next<'g>(&mut self) -> Result<Option<Place<'_, 'g, 'de>>> {
-        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+    /// The same at the end, where a frame begins or ends before it, and where the item before was
+    /// not read.
+    #[inline(never)]
+    fn find_otherwise(&mut self) -> Found<'_, 'de> {
+        let Some(left) = self.left.checked_sub(1) else { return Found::End };
         self.left = left;
-        self.end_item()?;
-        self.direct.next()?;
+        if self.end_item().is_err() || self.direct.next().is_err() {
+            return Found::Other;
+        }
         self.at = self.direct.cursor.position();
         self.direct.sole = false;
-        let direct = &mut *self.direct;
-        Ok(Some(if self.is_key { Place::Key(direct) } else { Place::Ahead(direct) }))
+        if self.is_key { Found::Key(self.direct) } else { Found::Ahead(self.direct) }
     }
 
     #[inline]
@@ -462,17 +513,27 @@ impl<'de> Fixed<'_, 'de> {
         }
     }
 
-    pub(in crate::de) fn finish(&mut self) -> Outcome<()> {
+    /// Checks that the visitor took all items, and reads the end.
+    #[inline]
+    pub(in crate::de) fn finish(&mut self) -> Result<()> {
+        let was_read = self.at != self.direct.cursor.position();
+        let is_through = was_read && self.left == 0 && self.end == End::Itself;
+        if is_through && self.direct.ends_memoized(self.opcode) {
+            self.direct.leave();
+            return Ok(());
+        }
+        Ok(self.finish_otherwise()?)
+    }
+
+    #[inline(never)]
+    fn finish_otherwise(&mut self) -> Outcome<()> {
         self.end_item()?;
         // The visitor may have asked for fewer.
-        if self.left > 0
-            || !self.direct.cursor.read_opcode_if(self.opcode) && !self.direct.takes(self.opcode)?
-        {
+        if self.left > 0 {
             return self.direct.irregular();
         }
-        if !self.direct.memoizes(MemoSlot::OTHER) {
-            self.direct.memoize_other()?;
-        }
+        self.direct.expect(self.opcode)?;
+        self.direct.memoize_other()?;
         self.direct.leave();
         self.direct.end_object(self.end)
     }

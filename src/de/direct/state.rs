@@ -81,6 +81,8 @@ pub(crate) struct Direct<'de> {
     pub(super) sole: bool,
     /// Where the last wrapper was met, and how many were there.
     wrapped: (usize, u32),
+    /// The names of fields that are likely the next keys.
+    pub(super) names: &'static [&'static str],
     /// Where the name of a variant without data begins.
     pub(super) variant_at: usize,
     /// The text that the last object stood for.
@@ -144,6 +146,7 @@ impl<'de> Direct<'de> {
             marks_items: false,
             sole: true,
             wrapped: (0, 0),
+            names: &[],
             variant_at: usize::MAX,
             natural: ShortText::new(),
             failed: false,
@@ -152,7 +155,9 @@ impl<'de> Direct<'de> {
 
     /// Reads the PROTO and FRAME that begin most pickles.
     pub(super) fn begin(&mut self) -> Outcome<()> {
-        if self.cursor.absorb_opcode(Opcode::Proto) {
+        if let Some(protocol) = self.cursor.read_begin_of_frame() {
+            self.protocol = protocol;
+        } else if self.cursor.absorb_opcode(Opcode::Proto) {
             self.protocol = self.cursor.read_protocol().or_else(|_| self.irregular())?;
         }
         self.next()?;
@@ -347,14 +352,16 @@ impl<'de> Direct<'de> {
         self.memo.push(MemoSlot::fields(self.cursor.opcode_position()))
     }
 
-    /// Enters an empty container that has a memo entry, and goes past the MARK that begins a batch;
-    /// one that `may_be_other` stays. Nothing is read if anything else is next.
+    /// Enters a container, and goes past the MARK that begins a batch; one that `may_be_other`
+    /// stays. Nothing is read unless `empty` is next, or the MARK of a container with items.
     #[inline(never)]
     pub(super) fn enter_stored(&mut self, empty: Opcode, may_be_other: bool) -> Option<Phase> {
-        let (index, len, next) = self.cursor.peek_stored(empty)?;
         if !self.has_room() {
             return None;
         }
+        let Some((index, len, next)) = self.cursor.peek_stored(empty) else {
+            return self.enter_unstored(empty, may_be_other);
+        };
         let slot = MemoSlot::fields(self.cursor.position());
         let is_stored = match index {
             Some(index) => self.memo.put(index.into(), slot),
@@ -367,6 +374,34 @@ impl<'de> Direct<'de> {
         self.cursor.read_peeked(len + usize::from(is_batch));
         self.take_room();
         Some(if is_batch { Phase::Batch } else { Phase::Open })
+    }
+
+    /// The same without a memo entry.
+    fn enter_unstored(&mut self, empty: Opcode, may_be_other: bool) -> Option<Phase> {
+        let phase = if self.is_at(Opcode::Mark) {
+            self.marked = true;
+            Phase::Marked
+        } else if !self.is_at(empty) || self.is_stored_behind(1) {
+            return None;
+        } else if may_be_other {
+            // A container that such writers fill later has a memo entry.
+            Phase::Done
+        } else if self.cursor.read_opcodes([empty.byte(), Opcode::Mark.byte()]) {
+            self.take_room();
+            return Some(Phase::Batch);
+        } else {
+            Phase::Open
+        };
+        self.cursor.read_peeked_opcode();
+        self.take_room();
+        Some(phase)
+    }
+
+    /// Returns true if an opcode that stores in the memo is `len` bytes ahead, in this frame.
+    #[inline(never)]
+    pub(super) fn is_stored_behind(&self, len: usize) -> bool {
+        let byte = self.cursor.peek(len + 1).and_then(<[u8]>::last);
+        byte.is_some_and(|&byte| byte == Opcode::Memoize.byte() || is_put(byte))
     }
 
     #[inline]
@@ -401,15 +436,16 @@ impl<'de> Direct<'de> {
         self.memoize_put(slot)
     }
 
-    /// The same where that opcode is MEMOIZE, and true; nothing is stored otherwise.
+    /// Goes past this opcode and a MEMOIZE, of something that is never fetched; nothing is read if
+    /// anything else is next.
     #[inline(always)]
-    pub(super) fn memoizes(&mut self, slot: MemoSlot) -> bool {
+    pub(super) fn ends_memoized(&mut self, end: Opcode) -> bool {
         self.memo.is_from_zero()
-            && self.cursor.absorb_opcode(Opcode::Memoize)
-            && self.memo.push(slot)
+            && self.cursor.read_opcodes([end.byte(), Opcode::Memoize.byte()])
+            && self.memo.push(MemoSlot::OTHER)
     }
 
-    /// The same where the next opcode is not MEMOIZE.
+    /// Stores the value that was just read where the next opcode is not MEMOIZE.
     #[inline]
     pub(super) fn memoize_put(&mut self, slot: MemoSlot) -> Outcome<()> {
         if let Some(index) = self.cursor.absorb_put() {

@@ -46,6 +46,30 @@ impl<'de> Direct<'de> {
         }
     }
 
+    /// Reads a key, most likely the name of the field that comes next. Then it is text, and need
+    /// not be checked.
+    #[inline(never)]
+    pub(in crate::de) fn next_name(&mut self) -> Outcome<&'de str> {
+        if let Some(index) = self.cursor.peek_binget()
+            && let Some(text) = self.memo.short_text(index)
+        {
+            self.cursor.read_peeked_binget();
+            return self.again(text);
+        }
+        if let [name, names @ ..] = self.names
+            && self.cursor.read_this_text(name.as_bytes())
+        {
+            self.names = names;
+            let slot = MemoSlot::text(self.cursor.opcode_position());
+            if self.memo.is_from_zero() && self.cursor.absorb_opcode(Opcode::Memoize) {
+                self.memo.push(slot);
+                return Ok(name);
+            }
+            return self.memoize(slot).map(|()| *name);
+        }
+        self.next_text()
+    }
+
     /// Reads text, written out or fetched.
     #[inline(never)]
     pub(in crate::de) fn next_text(&mut self) -> Outcome<&'de str> {
