@@ -227,20 +227,15 @@ impl<'a> Cursor<'a> {
             return self.read_short_int().map(i128::from);
         }
         let size = usize::from(len);
-        // Where sixteen bytes are there, one load takes the payload and what follows it.
-        let word = match rest.first_chunk::<16>() {
-            Some(word) => u128::from_le_bytes(*word),
-            None => {
-                let mut word = [0; 16];
-                word.get_mut(..size)?.copy_from_slice(rest.get(..size)?);
-                u128::from_le_bytes(word)
-            }
-        };
-        let unused = 128 - 8 * u32::from(len);
-        let value = (word << unused) as i128 >> unused;
-        if i64::try_from(value).is_ok() {
+        let payload = rest.get(..size)?;
+        // The first eight bytes, and the last, shifted down by what they have in common.
+        let (low, high) = (payload.first_chunk()?, payload.last_chunk()?);
+        let low = u64::from_le_bytes(*low);
+        let high = i64::from_le_bytes(*high) >> (8 * (16 - u32::from(len)));
+        if high == low as i64 >> 63 {
             return None;
         }
+        let value = i128::from(high) << 64 | i128::from(low);
         self.opcode_at = self.at;
         self.at += 2 + size;
         Some(value)

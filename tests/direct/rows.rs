@@ -135,6 +135,7 @@ fn wide_ints_are_read_as_by_the_machine() {
                 let what = format!("{payload:x?} up to {end}");
                 compare::<i128>(&pickle, &options, &what);
                 compare::<u128>(&pickle, &options, &what);
+                compare::<Value>(&pickle, &options, &what);
                 compare::<Vec<i128>>(&pickle, &options, &what);
                 compare::<Vec<u128>>(&pickle, &options, &what);
                 compare::<Vec<u64>>(&pickle, &options, &what);

@@ -106,6 +106,7 @@ impl<'a, 'de> Whole<'a, 'de> {
                     self.push(Value::Float(value));
                 }
                 Opcode::None | Opcode::Newtrue | Opcode::Newfalse => self.constants(),
+                Opcode::Long1 => self.longs()?,
                 Opcode::EmptyTuple => {
                     self.direct.cursor.read_peeked_opcode();
                     self.push(Value::Tuple(Vec::new()));
@@ -189,6 +190,28 @@ impl<'a, 'de> Whole<'a, 'de> {
         }
     }
 
+    /// An int of more than 64 bits, and all that follow it.
+    #[inline(never)]
+    fn longs(&mut self) -> Outcome<()> {
+        let mut read = false;
+        while self.direct.cursor.peek_byte() == Some(Opcode::Long1.byte())
+            && let Some(value) = self.direct.cursor.read_wide_int()
+        {
+            self.push(Value::from(value));
+            read = true;
+        }
+        if !read {
+            self.direct.cursor.read_peeked_opcode();
+            let payload = self.direct.cursor.read_counted1();
+            let payload = self.direct.checked(payload)?;
+            self.push(match text::small_long(payload) {
+                Some(value) => Value::Int(value),
+                None => Value::from(num_bigint::BigInt::from_signed_bytes_le(payload)),
+            });
+        }
+        Ok(())
+    }
+
     /// A line with an int, and all that follow it: protocol 0 appends them to a list one by one.
     fn decimal(&mut self, mut opcode: Opcode) -> Outcome<()> {
         self.direct.cursor.read_peeked_opcode();
@@ -255,18 +278,6 @@ impl<'a, 'de> Whole<'a, 'de> {
                 let bytes = self.direct.checked(bytes)?;
                 self.direct.count_node()?;
                 self.push_payload(Value::ByteArray(bytes.to_vec()), bytes.len())?;
-            }
-            Opcode::Long1 => {
-                self.direct.cursor.read_peeked_opcode();
-                let payload = self.direct.cursor.read_counted1();
-                let payload = self.direct.checked(payload)?;
-                self.push(match text::small_long(payload) {
-                    Some(value) => Value::Int(value),
-                    None => text::wide_long(payload).map_or_else(
-                        || Value::from(num_bigint::BigInt::from_signed_bytes_le(payload)),
-                        Value::from,
-                    ),
-                });
             }
             Opcode::Float => {
                 self.direct.cursor.read_peeked_opcode();
