@@ -29,9 +29,38 @@ fn is_encode(callable: &Callable) -> bool {
 
 impl Whole<'_, '_> {
     pub(super) fn push_class(&mut self, class: ClassNumber) -> Outcome<()> {
-        let callable = self.direct.callable(class)?;
+        let callable = self.callable(class)?;
         self.values.push(Operand::Class(callable, class));
         Ok(())
+    }
+
+    /// The class as its objects share it, as it was used last.
+    #[inline]
+    fn callable(&mut self, class: ClassNumber) -> Outcome<Callable> {
+        self.direct.charge_class(class)?;
+        match self.callables.get(class as usize) {
+            Some([Some(callable), _]) => Ok(callable.clone()),
+            _ => self.callable_for(class, How::Call),
+        }
+    }
+
+    /// The same, used in another way than it was last.
+    #[inline(never)]
+    fn callable_for(&mut self, class: ClassNumber, how: How) -> Outcome<Callable> {
+        let place = class as usize;
+        if self.callables.len() <= place {
+            self.callables.resize_with(place + 1, Default::default);
+        }
+        let Some(known) = self.callables.get_mut(place) else { return self.direct.irregular() };
+        known.swap(0, 1);
+        let callable = match known {
+            [Some(callable), _] if callable.how() == how => return Ok(callable.clone()),
+            // Both have one text.
+            [_, Some(other)] => Callable::new(how, Value::clone(other)),
+            _ => Callable::new(how, self.direct.global(class)?),
+        };
+        known[0] = Some(callable.clone());
+        Ok(callable)
     }
 
     /// STACK_GLOBAL of two texts.
@@ -71,7 +100,7 @@ impl Whole<'_, '_> {
             return self.direct.irregular();
         }
         if callable.how() != how {
-            callable = self.direct.callable_for(number, how)?;
+            callable = self.callable_for(number, how)?;
         }
         Ok(Value::from(Reduce::new(callable, args.into())))
     }
@@ -183,7 +212,7 @@ impl Whole<'_, '_> {
             self.direct.count_node()?;
             self.direct.memo.push(MemoSlot::OTHER);
         }
-        let callable = self.direct.callable(class)?;
+        let callable = self.callable(class)?;
         let at = self.values.len();
         let time = self.object(How::Call, Class { callable, number: class }, args)?;
         self.push(time);

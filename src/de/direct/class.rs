@@ -22,8 +22,7 @@ use crate::instruction::Opcode;
 use crate::limits;
 use crate::nodes::known::Known;
 use crate::reduce::token;
-use crate::reduce::{Callable, Global, How, Resolution};
-use crate::value::Value;
+use crate::reduce::{Global, Resolution};
 
 /// The number of a class, in the order of naming.
 pub(super) type ClassNumber = u32;
@@ -38,9 +37,6 @@ pub(super) struct Class<'de> {
     /// The serde name that was found to name the class, as address and length, and the address of
     /// the field names of its type.
     matched: (usize, usize, usize),
-    /// The class as its objects share it: for those that a call makes, and for others. The first
-    /// is what was used last.
-    callable: [Option<Callable>; 2],
 }
 
 /// The kinds of classes, by their objects.
@@ -142,24 +138,6 @@ impl ClassKind {
 }
 
 impl<'de> Class<'de> {
-    #[inline(never)]
-    fn callable_for(&mut self, how: How) -> Callable {
-        self.callable.swap(0, 1);
-        match &self.callable {
-            [Some(callable), _] if callable.how() == how => callable.clone(),
-            [_, other] => {
-                // Both have one text.
-                let class = match other {
-                    Some(other) => Value::clone(other),
-                    None => Value::from(self.to_global()),
-                };
-                let callable = Callable::new(how, class);
-                self.callable[0] = Some(callable.clone());
-                callable
-            }
-        }
-    }
-
     fn to_global(&self) -> Global {
         Global::new(&*self.module, &*self.qualname)
     }
@@ -321,8 +299,7 @@ impl<'de> Direct<'de> {
         if self.named == self.classes.len() {
             // The input is shorter than slots have room for.
             let at = self.cursor.opcode_position() as u32;
-            let callable = [None, None];
-            let class = Class { module, qualname, kind, at, matched: (0, 0, 0), callable };
+            let class = Class { module, qualname, kind, at, matched: (0, 0, 0) };
             self.classes.push(class);
             if self.resolver.is_some() {
                 self.ask()?;
@@ -364,24 +341,18 @@ impl<'de> Direct<'de> {
         self.resolver.as_ref().is_some_and(|resolver| resolver.constructs(class))
     }
 
-    /// The class as its objects share it, as it was used last.
+    /// Charges a reference to a class as a value.
     #[inline]
-    pub(super) fn callable(&mut self, class: ClassNumber) -> Outcome<Callable> {
-        let Some(class) = self.classes.get_mut(class as usize) else { return self.irregular() };
+    pub(super) fn charge_class(&mut self, class: ClassNumber) -> Outcome<()> {
+        let Some(class) = self.classes.get(class as usize) else { return self.irregular() };
         let bytes = class.module.len() + class.qualname.len() + size_of::<Global>();
-        let callable = match &class.callable {
-            [Some(callable), _] => callable.clone(),
-            _ => class.callable_for(How::Call),
-        };
-        self.charge_expansion(bytes as u64)?;
-        Ok(callable)
+        self.charge_expansion(bytes as u64)
     }
 
-    /// The same, used in another way than it was last.
-    #[inline(never)]
-    pub(super) fn callable_for(&mut self, class: ClassNumber, how: How) -> Outcome<Callable> {
-        match self.classes.get_mut(class as usize) {
-            Some(class) => Ok(class.callable_for(how)),
+    /// The class as a value of its own.
+    pub(super) fn global(&mut self, class: ClassNumber) -> Outcome<Global> {
+        match self.classes.get(class as usize) {
+            Some(class) => Ok(class.to_global()),
             None => self.irregular(),
         }
     }

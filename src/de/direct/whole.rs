@@ -20,7 +20,7 @@ use super::shapes::Shapes;
 use super::state::Direct;
 use crate::instruction::Opcode;
 use crate::read::text::{self, Decimal};
-use crate::reduce::Reduce;
+use crate::reduce::{Callable, Reduce};
 use crate::value::{Dict, Set, Value, is_told_by_identity};
 
 /// The longest line of a number that may be in a value that is kept: what a reference to it stands
@@ -35,6 +35,11 @@ pub(super) struct Whole<'a, 'de> {
     /// The containers on the stack, and what else of it is kept.
     pub(super) opens: Vec<Open>,
     shapes: Shapes,
+    /// The classes as their objects share them, by their numbers: for those that a call makes, and
+    /// for others. The first is what was used last.
+    ///
+    /// Not in [`Direct`], which programs without a [`Value`] have too.
+    pub(super) callables: Vec<[Option<Callable>; 2]>,
     /// The number of times that each entry of the memo is fetched; nothing while only text and
     /// classes are.
     pub(super) fetches: Vec<u8>,
@@ -69,6 +74,7 @@ impl<'a, 'de> Whole<'a, 'de> {
             marks: Vec::with_capacity(8),
             opens: Vec::with_capacity(8),
             shapes: Shapes::default(),
+            callables: Vec::new(),
             fetches,
             kept: Vec::new(),
             numbers: Vec::new(),
@@ -485,10 +491,13 @@ impl<'a, 'de> Whole<'a, 'de> {
             (Value::Dict(dict), Opcode::Setitems) if dict.is_empty() => {
                 match self.shapes.find(self.values.get(at + 1..).unwrap_or_default()) {
                     Some(keys) => {
-                        // Room for just those: what steps does not tell a Vec its length.
+                        // A plain loop: what steps does not tell a Vec its length.
                         let mut values = Vec::with_capacity(keys.len());
-                        let items = self.values.drain(at + 1..).skip(1).step_by(2);
-                        values.extend(items.map(Operand::into_value));
+                        let mut items = self.values.drain(at + 1..);
+                        while let (Some(_), Some(value)) = (items.next(), items.next()) {
+                            values.push(value.into_value());
+                        }
+                        drop(items);
                         *dict = Dict::shaped(keys, values.into());
                         true
                     }
