@@ -107,6 +107,29 @@ fn rows_of_none_are_read_as_one_by_one() {
     }
 }
 
+/// What opens like a list may be a frozenset, whose items have to be hashable: that shows at its
+/// end.
+#[test]
+fn a_frozenset_has_no_items_that_cannot_be_hashed() {
+    let options = DeOptions::new();
+    for items in [&b"}"[..], b"]", b"K\x01}", b"(\x91", b")", b"K\x01", b"(K\x01l", b"]\x94K\x01a"]
+    {
+        for begin in [&b"\x80\x04("[..], b"\x80\x04](("] {
+            for end in [&b"\x91."[..], b"\x91\x94.", b"\x91e."] {
+                let pickle = [begin, items, end].concat();
+                let what = format!("{}", pickle.escape_ascii());
+                compare::<IgnoredAny>(&pickle, &options, &what);
+                compare::<Value>(&pickle, &options, &what);
+                compare::<Vec<IgnoredAny>>(&pickle, &options, &what);
+                compare::<Vec<Option<Value>>>(&pickle, &options, &what);
+                compare::<Vec<Vec<IgnoredAny>>>(&pickle, &options, &what);
+                compare::<Vec<Vec<Option<Value>>>>(&pickle, &options, &what);
+                compare::<(IgnoredAny, IgnoredAny)>(&pickle, &options, &what);
+            }
+        }
+    }
+}
+
 /// LONG1 of nine to sixteen bytes is read into ints of 128 bits at once.
 #[test]
 fn wide_ints_are_read_as_by_the_machine() {

@@ -217,13 +217,15 @@ impl<K: ContainerKind> Contents<K> {
     #[inline(always)]
     pub(super) fn open_stored(kind: K, empty: Opcode, direct: &mut Direct<'_>) -> Option<Self> {
         let doubtful = Self::is_doubtful(kind, direct);
+        // The container's own is counted on entering it.
+        let nodes = direct.nodes;
         let begin = [empty.byte(), Opcode::Memoize.byte(), Opcode::Mark.byte()];
         let state = if !doubtful && direct.enter_memoized(begin) {
             Phase::Batch
         } else {
             direct.enter_stored(empty, doubtful)?
         };
-        Some(Self::new(kind, state, direct))
+        Some(Self { nodes, ..Self::new(kind, state, direct) })
     }
 
     /// Returns true if a MARK behind the empty container may begin a neighbour.
@@ -439,7 +441,7 @@ impl<K: ContainerKind> Contents<K> {
                     } else if self.kind.frozen() == Opcode::Frozenset
                         && direct.takes(Opcode::Frozenset)?
                     {
-                        // Items that are nodes may not be hashable.
+                        // Items that are nodes, as it is itself, may not be hashable.
                         if self.nodes - direct.nodes > 1 {
                             return direct.irregular();
                         }
