@@ -107,8 +107,7 @@ fn rows_of_none_are_read_as_one_by_one() {
     }
 }
 
-/// What opens like a list may be a frozenset, whose items have to be hashable: that shows at its
-/// end.
+/// A MARK may begin a list or a frozenset, whose items have to be hashable: that shows at its end.
 #[test]
 fn a_frozenset_has_no_items_that_cannot_be_hashed() {
     let options = DeOptions::new();
