@@ -24,7 +24,7 @@ type Constructor = Arc<dyn Fn(&Reduce) -> Result<Value> + Send + Sync>;
 ///
 /// // fractions.Fraction('3/4') reduces to the class and its text.
 /// let constructors = Constructors::new().with(Global::new("fractions", "Fraction"), |object| {
-///     let (text,): (String,) = serde_pickle::from_value(object.args.clone())?;
+///     let (text,): (String,) = serde_pickle::from_value(object.args.clone().into())?;
 ///     Ok(Value::from(text))
 /// });
 /// # let _ = constructors;

@@ -183,10 +183,10 @@ impl Value {
     /// An attribute of an object, from its state; see [`Reduce::attribute`].
     ///
     /// ```
-    /// use serde_pickle::reduce::{Global, Reduce};
+    /// use serde_pickle::reduce::{Args, Global, Reduce};
     /// use serde_pickle::{Value, pickle};
     /// let class = Global::new("geometry", "Point");
-    /// let point = Reduce::new_obj(class, pickle!(())).with_state(pickle!({"x": 1.5}));
+    /// let point = Reduce::new_obj(class, Args::default()).with_state(pickle!({"x": 1.5}));
     /// let point = Value::from(point);
     /// assert_eq!(point.attr("x"), Some(&Value::from(1.5)));
     /// ```
