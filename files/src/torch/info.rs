@@ -452,7 +452,7 @@ impl Quantizer {
 
 impl<'de> Deserialize<'de> for TensorInfo {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let object = Reduce::deserialize(deserializer)?;
+        let object = <Reduce>::deserialize(deserializer)?;
         match Self::of(&Value::from(object)) {
             Ok(tensor) => Ok(tensor),
             Err(NoTensor::Other) => Err(D::Error::custom("expected a tensor of PyTorch")),
