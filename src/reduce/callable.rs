@@ -47,6 +47,13 @@ impl Callable {
     }
 
     /// The way in which it is used.
+    ///
+    /// ```
+    /// use serde_pickle::reduce::{Callable, Global, How};
+    ///
+    /// let class = Callable::new(How::NewObj, Global::new("m", "C"));
+    /// assert_eq!(class.how(), How::NewObj);
+    /// ```
     pub fn how(&self) -> How {
         self.0.how
     }
