@@ -23,7 +23,6 @@ use super::reduce::Progress;
 use super::special::{Captured, GlobalNames, Role, Scalar};
 use super::ways::{meet, open_some, ways};
 use crate::error::{Error, Result};
-use crate::instruction::Opcode;
 use crate::shared::Scope;
 use crate::value::hooks::{Arm, Hooks};
 use crate::write::{Emitter, Payload, Sink};
@@ -55,7 +54,7 @@ pub struct Dump<S: ?Sized> {
     /// The names of the global that is being taken apart.
     pub(super) names: GlobalNames,
     /// The name of the unit variant that is written next: see [`Dump::known_variant`].
-    variant: &'static str,
+    pub(super) variant: &'static str,
     /// The classes by their serde names.
     pub(super) classes: class::Classes,
     pub(crate) hooks: Option<Arc<Hooks>>,
@@ -214,19 +213,6 @@ impl Dump<dyn Sink + '_> {
         } else {
             self.emit.bytearray(value)
         }
-    }
-
-    /// Begins a dict of one entry, whose key is the variant's name.
-    pub(super) fn open_variant(&mut self, variant: &'static str) -> Result<()> {
-        self.forbid_hashed("a dict")?;
-        self.emit.enter();
-        self.emit.mark();
-        self.emit.name(variant)
-    }
-
-    #[inline]
-    pub(super) fn close_variant(&mut self) {
-        self.emit.op(Opcode::Dict);
     }
 
     /// Fails if the next value must be hashable.
@@ -493,44 +479,6 @@ impl<'w> Dump<dyn Sink + 'w> {
         }
     }
 
-    /// A unit variant, [`variant`](Self::variant), of an enum that is named as a class.
-    ///
-    /// Generated code calls a method for each variant of an enum. Where these calls differ in
-    /// nothing but what is stored before them, the compiler makes one of them, and a table of the
-    /// names: so which variant it is need not be guessed by the processor. Hence the field in place
-    /// of an argument, and functions that are not inlined.
-    #[inline(never)]
-    fn known_variant(&mut self, name: &'static str) -> Result<()> {
-        // Only members are found there, so that nothing else need be asked.
-        if self.role == Role::Plain
-            && self.hooks.is_none()
-            && self.emit.quick_member(name, self.variant)
-        {
-            return Ok(());
-        }
-        meet(&[name]);
-        self.unit_variant(name)
-    }
-
-    #[inline(never)]
-    fn unit_variant(&mut self, name: &'static str) -> Result<()> {
-        let variant = self.variant;
-        let kinds = (class::kind(name), class::kind(variant));
-        if self.role == Role::Shared && kinds == (NameKind::Plain, NameKind::Plain) {
-            self.role = Role::Plain;
-            return self.str(variant);
-        }
-        self.argument("a variant")?;
-        match kinds {
-            (_, NameKind::Class) => (ways()?.class_unit)(self, variant),
-            (NameKind::Class, _) => (ways()?.member)(self, name, variant),
-            _ => {
-                self.boundary()?;
-                self.emit.name(variant)
-            }
-        }
-    }
-
     /// Inlined, so that a name which is a constant decides what is linked.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn tuple_struct<'a>(&'a mut self, name: &'static str, len: usize) -> Result<Tuple<'a, 'w>> {
@@ -554,20 +502,6 @@ impl<'w> Dump<dyn Sink + 'w> {
 
     fn plain_tuple_struct<'a>(&'a mut self, len: usize) -> Result<Tuple<'a, 'w>> {
         Tuple::new(self, len)
-    }
-
-    fn tuple_variant<'a>(
-        &'a mut self,
-        name: &'static str,
-        variant: &'static str,
-        len: usize,
-    ) -> Result<Tuple<'a, 'w>> {
-        self.argument("a variant")?;
-        if class::of_variant(name, variant)? {
-            return (ways()?.class_tuple)(self, variant, len);
-        }
-        self.open_variant(variant)?;
-        Tuple::variant(self, len)
     }
 
     /// Inlined, so that a name which is a constant decides what is linked.
@@ -594,19 +528,5 @@ impl<'w> Dump<dyn Sink + 'w> {
             NameKind::Json => Ok(Fields::json(self)),
             _ => Fields::reduce(self, name),
         }
-    }
-
-    fn struct_variant<'a>(
-        &'a mut self,
-        name: &'static str,
-        variant: &'static str,
-        len: usize,
-    ) -> Result<Fields<'a, 'w>> {
-        self.argument("a variant")?;
-        if class::of_variant(name, variant)? {
-            return (ways()?.class_fields)(self, variant, len);
-        }
-        self.open_variant(variant)?;
-        Ok(Fields::variant(self, len))
     }
 }

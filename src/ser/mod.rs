@@ -23,6 +23,7 @@ mod pointer;
 mod reduce;
 mod serializer;
 mod special;
+mod variant;
 mod ways;
 
 pub use options::SerOptions;

@@ -16,32 +16,41 @@ use crate::nodes::known::Known;
 use crate::reduce::{Args, Callable, How, Reduce};
 use crate::value::{Complex, Set, Value};
 
-/// A class that is taken off the stack.
-struct Class {
+/// A class or function on the stack, which is mostly called: all its objects share it.
+pub(super) struct Callee {
     callable: Callable,
     number: ClassNumber,
 }
 
-/// Returns true if this is the function that encodes text as bytes.
-fn is_encode(callable: &Callable) -> bool {
-    callable.class().is_some_and(|function| function.is("_codecs", "encode"))
+impl From<Callee> for Value {
+    fn from(callee: Callee) -> Self {
+        callee.callable.into()
+    }
+}
+
+impl Callee {
+    /// Returns true if this is the function that encodes text as bytes.
+    fn encodes(&self) -> bool {
+        self.callable.class().is_some_and(|function| function.is("_codecs", "encode"))
+    }
 }
 
 impl Whole<'_, '_> {
     pub(super) fn push_class(&mut self, class: ClassNumber) -> Outcome<()> {
-        let callable = self.callable(class)?;
-        self.values.push(Operand::Class(callable, class));
+        let callee = self.callee(class)?;
+        self.values.push(Operand::Class(callee));
         Ok(())
     }
 
     /// The class as its objects share it, as it was used last.
     #[inline]
-    fn callable(&mut self, class: ClassNumber) -> Outcome<Callable> {
-        self.direct.charge_class(class)?;
-        match self.callables.get(class as usize) {
-            Some([Some(callable), _]) => Ok(callable.clone()),
-            _ => self.callable_for(class, How::Call),
-        }
+    fn callee(&mut self, number: ClassNumber) -> Outcome<Callee> {
+        self.direct.charge_class(number)?;
+        let callable = match self.callables.get(number as usize) {
+            Some([Some(callable), _]) => callable.clone(),
+            _ => self.callable_for(number, How::Call)?,
+        };
+        Ok(Callee { callable, number })
     }
 
     /// The same, used in another way than it was last.
@@ -79,14 +88,14 @@ impl Whole<'_, '_> {
     /// Takes a class or function and a tuple of arguments off the stack; gives the place of the
     /// first and the height of the second as well.
     #[inline]
-    fn pop_call(&mut self) -> Outcome<(Class, Vec<Value>, usize, usize)> {
+    fn pop_call(&mut self) -> Outcome<(Callee, Vec<Value>, usize, usize)> {
         let at = self.above(2)?;
         self.direct.cursor.read_peeked_opcode();
         let height = self.take_opens(at)?;
         match (self.values.pop(), self.values.pop()) {
-            (Some(Operand::Value(Value::Tuple(args))), Some(Operand::Class(callable, number))) => {
+            (Some(Operand::Value(Value::Tuple(args))), Some(Operand::Class(callee))) => {
                 self.direct.count_node()?;
-                Ok((Class { callable, number }, args, at, height))
+                Ok((callee, args, at, height))
             }
             _ => self.direct.irregular(),
         }
@@ -94,8 +103,8 @@ impl Whole<'_, '_> {
 
     /// An object of a class, if it stays one: only a walk makes the caller's own values of them.
     #[inline]
-    fn object(&mut self, how: How, class: Class, args: impl Into<Args>) -> Outcome<Value> {
-        let Class { mut callable, number } = class;
+    fn object(&mut self, how: How, callee: Callee, args: impl Into<Args>) -> Outcome<Value> {
+        let Callee { mut callable, number } = callee;
         if callable.class().is_some_and(|class| self.direct.constructs(class)) {
             return self.direct.irregular();
         }
@@ -107,8 +116,8 @@ impl Whole<'_, '_> {
 
     /// NEWOBJ.
     pub(super) fn new_object(&mut self) -> Outcome<()> {
-        let (class, args, at, height) = self.pop_call()?;
-        let object = self.object(How::NewObj, class, args)?;
+        let (callee, args, at, height) = self.pop_call()?;
+        let object = self.object(How::NewObj, callee, args)?;
         self.push(object);
         self.set_height(at, height + 1)?;
         self.memoize()
@@ -116,38 +125,38 @@ impl Whole<'_, '_> {
 
     /// REDUCE.
     pub(super) fn call(&mut self) -> Outcome<()> {
-        let (class, args, at, height) = self.pop_call()?;
-        self.push_call(class, args, at, height)
+        let (callee, args, at, height) = self.pop_call()?;
+        self.push_call(callee, args, at, height)
     }
 
     /// REDUCE of arguments that need not go on the stack; `height` is that of their tuple.
     pub(super) fn call_with(&mut self, args: Vec<Value>, height: usize) -> Outcome<()> {
         let at = self.above(1)?;
         self.direct.cursor.read_peeked_opcode();
-        let Some(Operand::Class(callable, number)) = self.values.pop() else {
+        let Some(Operand::Class(callee)) = self.values.pop() else {
             return self.direct.irregular();
         };
         if height > self.direct.settings.value_depth {
             return self.direct.irregular();
         }
         self.direct.count_node()?;
-        self.push_call(Class { callable, number }, args, at, height)
+        self.push_call(callee, args, at, height)
     }
 
     fn push_call(
         &mut self,
-        class: Class,
+        callee: Callee,
         args: Vec<Value>,
         at: usize,
         height: usize,
     ) -> Outcome<()> {
-        let known = match class.callable.class() {
+        let known = match callee.callable.class() {
             Some(class) => Known::of_global(&class.module, &class.qualname),
             None => Known::Nothing,
         };
         match known {
             Known::Nothing => {
-                let object = self.object(How::Call, class, args)?;
+                let object = self.object(How::Call, callee, args)?;
                 self.push(object);
                 self.set_height(at, height + 1)?;
             }
@@ -169,7 +178,7 @@ impl Whole<'_, '_> {
     pub(super) fn encodes(&self) -> bool {
         matches!(
             self.values.last(),
-            Some(Operand::Class(callable, _)) if is_encode(callable)
+            Some(Operand::Class(callee)) if callee.encodes()
         )
     }
 
@@ -212,9 +221,9 @@ impl Whole<'_, '_> {
             self.direct.count_node()?;
             self.direct.memo.push(MemoSlot::OTHER);
         }
-        let callable = self.callable(class)?;
+        let callee = self.callee(class)?;
         let at = self.values.len();
-        let time = self.object(How::Call, Class { callable, number: class }, args)?;
+        let time = self.object(How::Call, callee, args)?;
         self.push(time);
         self.set_height(at, height + 2)?;
         self.memoize()?;
@@ -226,8 +235,8 @@ impl Whole<'_, '_> {
     pub(super) fn is_encoding(&self) -> bool {
         matches!(
             self.values.last_chunk(),
-            Some([Operand::Class(callable, _), Operand::Text(_), Operand::Text(_)])
-                if is_encode(callable)
+            Some([Operand::Class(callee), Operand::Text(_), Operand::Text(_)])
+                if callee.encodes()
         )
     }
 

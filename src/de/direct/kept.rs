@@ -12,12 +12,12 @@
 //! a walk over the graph charges for it. The first is charged where its size is reckoned, so that
 //! reckoning takes no more work than is paid for.
 
-use super::class::ClassNumber;
+use super::calls::Callee;
 use super::memo::MemoSlot;
 use super::whole::Whole;
 use super::{Direct, Outcome};
 use crate::instruction::{Extent, Opcode};
-use crate::reduce::{Callable, Global};
+use crate::reduce::Global;
 use crate::value::Value;
 
 /// A value on the stack. Text of the input stays there until something holds it, because keys of
@@ -25,8 +25,7 @@ use crate::value::Value;
 pub(super) enum Operand<'de> {
     Value(Value),
     Text(&'de str),
-    /// A class, which is mostly called: all its objects share it.
-    Class(Callable, ClassNumber),
+    Class(Callee),
 }
 
 impl Operand<'_> {
@@ -44,7 +43,7 @@ impl Operand<'_> {
         match self {
             Self::Value(value) => value,
             Self::Text(text) => Value::Str(text.to_owned()),
-            Self::Class(class, _) => class.into(),
+            Self::Class(callee) => callee.into(),
         }
     }
 }

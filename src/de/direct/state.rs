@@ -7,7 +7,7 @@ use super::class::Class;
 use super::contents::Phase;
 use super::look::{Items, Looked, Operands};
 use super::made::Made;
-use super::memo::{DirectMemo, Fetched, MemoSlot, Stored};
+use super::memo::{DirectMemo, MemoSlot};
 use super::{Irregular, Outcome};
 use crate::de::hooks::Asked;
 use crate::error::Result;
@@ -397,13 +397,6 @@ impl<'de> Direct<'de> {
         Some(phase)
     }
 
-    /// Returns true if an opcode that stores in the memo is `len` bytes ahead, in this frame.
-    #[inline(never)]
-    pub(super) fn is_stored_behind(&self, len: usize) -> bool {
-        let byte = self.cursor.peek(len + 1).and_then(<[u8]>::last);
-        byte.is_some_and(|&byte| byte == Opcode::Memoize.byte() || is_put(byte))
-    }
-
     #[inline]
     pub(super) fn leave(&mut self) {
         self.depth += 1;
@@ -423,137 +416,6 @@ impl<'de> Direct<'de> {
     /// Returns true if a wrapper, an Option or a newtype, holds the next value.
     pub(super) fn is_wrapped(&self) -> bool {
         self.wrapped.1 > 0 && self.wrapped.0 == self.cursor.position()
-    }
-
-    // The memo
-
-    /// Stores the value that was just read in the memo, if that is what the next opcode asks.
-    #[inline]
-    pub(super) fn memoize(&mut self, slot: MemoSlot) -> Outcome<()> {
-        if self.cursor.absorb_opcode(Opcode::Memoize) {
-            return if self.memo.push(slot) { Ok(()) } else { self.irregular() };
-        }
-        self.memoize_put(slot)
-    }
-
-    /// Goes past this opcode and a MEMOIZE, of something that is never fetched; nothing is read if
-    /// anything else is next.
-    #[inline(always)]
-    pub(super) fn ends_memoized(&mut self, end: Opcode) -> bool {
-        self.memo.is_from_zero()
-            && self.cursor.read_opcodes([end.byte(), Opcode::Memoize.byte()])
-            && self.memo.push(MemoSlot::OTHER)
-    }
-
-    /// Stores the value that was just read where the next opcode is not MEMOIZE.
-    #[inline]
-    pub(super) fn memoize_put(&mut self, slot: MemoSlot) -> Outcome<()> {
-        if let Some(index) = self.cursor.absorb_put() {
-            return if self.memo.put(index, slot) { Ok(()) } else { self.irregular() };
-        }
-        // The pickles that this crate writes have few entries.
-        match self.cursor.peek_byte() {
-            Some(byte) if is_put(byte) => self.memoize_by_index(slot),
-            _ => Ok(()),
-        }
-    }
-
-    /// The same with an index in decimal, or behind the end of a frame.
-    #[cold]
-    fn memoize_by_index(&mut self, slot: MemoSlot) -> Outcome<()> {
-        let index = if self.cursor.absorb_opcode(Opcode::Binput) {
-            self.cursor.read_uint1().map(u64::from)
-        } else if self.cursor.absorb_opcode(Opcode::LongBinput) {
-            self.cursor.read_uint4().map(u64::from)
-        } else if self.cursor.absorb_opcode(Opcode::Put) {
-            match self.cursor.read_memo_index() {
-                Ok(Some(index)) => Ok(index),
-                _ => return self.irregular(),
-            }
-        } else {
-            return Ok(());
-        };
-        let index = self.checked(index)?;
-        if self.memo.put(index, slot) { Ok(()) } else { self.irregular() }
-    }
-
-    /// The same for something that is never fetched.
-    #[inline]
-    pub(super) fn memoize_other(&mut self) -> Outcome<()> {
-        self.memoize(MemoSlot::OTHER)
-    }
-
-    /// The same for a payload of `len` bytes.
-    #[inline]
-    pub(super) fn memoize_payload(&mut self, slot: MemoSlot, len: usize) -> Outcome<()> {
-        self.pass_frame(len)?;
-        self.memoize(slot)
-    }
-
-    /// Goes past the frame that may begin behind a payload of `len` bytes, before its MEMOIZE.
-    #[inline]
-    pub(super) fn pass_frame(&mut self, len: usize) -> Outcome<()> {
-        if len >= FRAMED { self.next().map(|_| ()) } else { Ok(()) }
-    }
-
-    /// The kind of what the next instruction fetches from the memo, if it does.
-    pub(super) fn fetches_next(&self) -> Stored {
-        let index = self.cursor.peek_get();
-        index.map_or(Stored::Other, |index| self.memo.stored(index, self.input))
-    }
-
-    /// Reads the index behind an opcode of the GET family and fetches what is there.
-    pub(super) fn fetch(&mut self, opcode: Opcode) -> Outcome<Fetched<'de>> {
-        self.cursor.read_peeked_opcode();
-        let index = match opcode {
-            Opcode::Binget => self.cursor.read_uint1().map(u64::from),
-            Opcode::LongBinget => self.cursor.read_uint4().map(u64::from),
-            // An index that no memo has is beyond all others.
-            _ => self.cursor.read_memo_index().map(|index| index.unwrap_or(u64::MAX)),
-        };
-        let index = self.checked(index)?;
-        match self.memo.get(index, self.input) {
-            Some(Fetched::Text(text)) => self.again(text).map(Fetched::Text),
-            Some(Fetched::Other) => {
-                self.refers = true;
-                self.irregular()
-            }
-            Some(fetched) => Ok(fetched),
-            None => self.irregular(),
-        }
-    }
-
-    /// The same for text that was fetched before, or what is kept, by a binary index; nothing is
-    /// read otherwise, and nothing is counted.
-    #[inline]
-    pub(super) fn fetch_known(&mut self) -> Option<Fetched<'de>> {
-        let Some(index) = self.cursor.peek_binget() else { return self.fetch_known_far() };
-        let fetched = match self.memo.short_text(index) {
-            Some(text) => Fetched::Text(text),
-            None => Fetched::Kept(self.memo.kept(index)?),
-        };
-        self.cursor.read_peeked_binget();
-        Some(fetched)
-    }
-
-    #[inline(never)]
-    fn fetch_known_far(&mut self) -> Option<Fetched<'de>> {
-        let (index, len) = self.cursor.peek_get_whole()?;
-        let fetched = match self.memo.known_text(index) {
-            Some(text) => Fetched::Text(text),
-            None => Fetched::Kept(self.memo.kept_number(index)?),
-        };
-        self.cursor.read_peeked(len);
-        Some(fetched)
-    }
-
-    /// The same for what is kept alone.
-    #[inline]
-    pub(super) fn fetch_kept(&mut self) -> Option<u32> {
-        let (index, len) = self.cursor.peek_get_whole()?;
-        let number = self.memo.kept_number(index)?;
-        self.cursor.read_peeked(len);
-        Some(number)
     }
 
     /// Counts text that is handed out once more.
@@ -591,16 +453,4 @@ impl<'de> Direct<'de> {
     pub(super) fn budgets(&self) -> (u64, u64) {
         (self.budget, self.expansion)
     }
-
-    /// The index of the memo's next entry.
-    #[inline]
-    pub(super) fn memo_len(&self) -> usize {
-        self.memo.len()
-    }
-}
-
-/// Returns true if this is the byte of an opcode that stores by index.
-#[inline]
-fn is_put(byte: u8) -> bool {
-    matches!(Opcode::from_byte(byte), Some(Opcode::Put | Opcode::Binput | Opcode::LongBinput))
 }
