@@ -283,6 +283,7 @@ mod rows;
 mod ser;
 mod settings;
 pub mod shared;
+mod shown;
 mod slot;
 mod stdlib;
 pub mod tools;

@@ -5,12 +5,13 @@
 //! one call.
 
 use std::borrow::Cow;
+use std::mem::ManuallyDrop;
 
 use serde::de::{self, Expected, Unexpected, Visitor};
 
 use super::ask::Ask;
 use super::class::ClassContent;
-use super::direct::{Dict, List};
+use super::direct::{Dict, Fixed, List};
 use super::element::Element;
 use super::entries::Entries;
 use super::items::Items;
@@ -111,25 +112,28 @@ const fn keeps<T>() -> bool {
     std::mem::needs_drop::<T>()
 }
 
+/// An answer on its way to a visitor. What drops it is compiled once, and not for each visitor; one
+/// that panics leaves the memory of its answer behind.
+pub(crate) type Given<'a, 'g, 'de> = ManuallyDrop<Result<Answer<'a, 'g, 'de>>>;
+
 /// Hands the value to the visitor.
 pub(crate) fn give<'de, V: Visitor<'de>>(
-    mut answer: Result<Answer<'_, '_, 'de>>,
+    mut answer: Given<'_, '_, 'de>,
     visitor: V,
 ) -> Result<V::Value> {
-    match answer {
-        Err(error) => Err(error),
-        Ok(Answer::Str(text)) => visitor.visit_borrowed_str(text),
-        Ok(Answer::Unsigned(value)) => visitor.visit_u64(value),
-        Ok(Answer::Signed(value)) => visitor.visit_i64(value),
-        Ok(Answer::Float(value)) => visitor.visit_f64(value),
-        Ok(Answer::Bool(value)) => visitor.visit_bool(value),
-        Ok(Answer::Unit) => visitor.visit_unit(),
-        Ok(Answer::Nothing) => visitor.visit_none(),
-        Ok(Answer::Something(node)) => visitor.visit_some(Place::Node(node)),
-        Ok(Answer::Bytes(bytes)) => visitor.visit_borrowed_bytes(bytes),
-        Ok(Answer::Seq(ref mut items)) => give_items(items, visitor),
-        Ok(Answer::Map(ref mut entries)) => give_entries(entries, visitor),
-        Ok(Answer::Enum(ref mut variant)) => match visitor.visit_enum(&mut *variant) {
+    let made = match &mut *answer {
+        Ok(Answer::Str(text)) => return visitor.visit_borrowed_str(text),
+        Ok(Answer::Unsigned(value)) => return visitor.visit_u64(*value),
+        Ok(Answer::Signed(value)) => return visitor.visit_i64(*value),
+        Ok(Answer::Float(value)) => return visitor.visit_f64(*value),
+        Ok(Answer::Bool(value)) => return visitor.visit_bool(*value),
+        Ok(Answer::Unit) => return visitor.visit_unit(),
+        Ok(Answer::Nothing) => return visitor.visit_none(),
+        Ok(Answer::Something(node)) => return visitor.visit_some(Place::Node(*node)),
+        Ok(Answer::Bytes(bytes)) => return visitor.visit_borrowed_bytes(bytes),
+        Ok(Answer::Seq(items)) => give_items(items, visitor),
+        Ok(Answer::Map(entries)) => give_entries(entries, visitor),
+        Ok(Answer::Enum(variant)) => match visitor.visit_enum(&mut *variant) {
             Ok(value) => match variant.finish() {
                 Ok(()) => Ok(value),
                 Err(error) => Err(error),
@@ -138,8 +142,10 @@ pub(crate) fn give<'de, V: Visitor<'de>>(
         },
         Ok(Answer::Text(text, about)) => {
             let given = match text {
-                Cow::Owned(text) if const { keeps::<V::Value>() } => visitor.visit_string(text),
-                text => visitor.visit_str(&text),
+                Cow::Owned(text) if const { keeps::<V::Value>() } => {
+                    visitor.visit_string(std::mem::take(text))
+                }
+                text => visitor.visit_str(text),
             };
             match given {
                 Ok(value) => Ok(value),
@@ -147,25 +153,35 @@ pub(crate) fn give<'de, V: Visitor<'de>>(
             }
         }
         Ok(Answer::ByteCow(Cow::Owned(bytes))) if const { keeps::<V::Value>() } => {
-            visitor.visit_byte_buf(bytes)
+            visitor.visit_byte_buf(std::mem::take(bytes))
         }
-        Ok(Answer::ByteCow(ref bytes)) => visitor.visit_bytes(bytes),
-        Ok(Answer::Newtype(ref content)) => visitor.visit_newtype_struct(content.place()),
-        Ok(Answer::Held(ref held)) => give_held(held, visitor),
-        Ok(Answer::Wide(_) | Answer::Widest(_) | Answer::Unfit(_)) => Err(unfit(&answer, &visitor)),
-    }
+        Ok(Answer::ByteCow(bytes)) => visitor.visit_bytes(bytes),
+        Ok(Answer::Newtype(content)) => visitor.visit_newtype_struct(content.place()),
+        Ok(Answer::Held(held)) => give_held(held, visitor),
+        Ok(Answer::Wide(_) | Answer::Widest(_) | Answer::Unfit(_)) | Err(_) => {
+            return Err(refusal(answer, &visitor));
+        }
+    };
+    discard(answer);
+    made
 }
 
-/// The error for a value that no method of serde takes.
+#[inline(never)]
+fn discard(answer: Given<'_, '_, '_>) {
+    drop(ManuallyDrop::into_inner(answer));
+}
+
+/// The error in place of a value, or that for a value that no method of serde takes.
 #[cold]
 #[inline(never)]
-fn unfit(answer: &Result<Answer<'_, '_, '_>>, expected: &dyn Expected) -> Error {
-    match answer {
-        Ok(Answer::Wide(value)) => Unfit::Wide(*value).error(expected),
-        Ok(Answer::Widest(value)) => Unfit::Widest(*value).error(expected),
+fn refusal(answer: Given<'_, '_, '_>, expected: &dyn Expected) -> Error {
+    match ManuallyDrop::into_inner(answer) {
+        Err(error) => error,
+        Ok(Answer::Wide(value)) => Unfit::Wide(value).error(expected),
+        Ok(Answer::Widest(value)) => Unfit::Widest(value).error(expected),
         Ok(Answer::Unfit(unfit)) => unfit.error(expected),
         // Not reached: `give` has seen which it is.
-        _ => Error::not_given(),
+        Ok(_) => Error::not_given(),
     }
 }
 
@@ -210,11 +226,11 @@ impl<'g, 'de> Held<'g, 'de> {
 
 impl<'de> Opened<'_, '_, 'de> {
     #[inline(never)]
-    fn answer(&self) -> Result<Answer<'_, '_, 'de>> {
-        match self {
+    fn given(&self) -> Given<'_, '_, 'de> {
+        ManuallyDrop::new(match self {
             Self::Element(element, ask) => element.answer(*ask),
             Self::Made(made) => made.answer(),
-        }
+        })
     }
 
     #[inline(never)]
@@ -237,7 +253,7 @@ impl<'de> Opened<'_, '_, 'de> {
 /// Hands the visitor an answer that borrows from what is held.
 fn give_held<'de, V: Visitor<'de>>(held: &Held<'_, 'de>, visitor: V) -> Result<V::Value> {
     let opened = held.open()?;
-    match give(opened.answer(), visitor) {
+    match give(opened.given(), visitor) {
         Ok(value) => match opened.verdict() {
             Ok(()) => Ok(value),
             Err(error) => Err(error),
@@ -256,6 +272,20 @@ pub(super) fn give_items<'de, V: Visitor<'de>>(
     if made.is_err() {
         items.give_up();
     } else if let Err(error) = items.finish() {
+        made = Err(error);
+    }
+    made
+}
+
+/// The same for a short tuple.
+pub(super) fn give_tuple<'de, V: Visitor<'de>>(
+    tuple: &mut Fixed<'_, 'de>,
+    visitor: V,
+) -> Result<V::Value> {
+    let mut made = visitor.visit_seq(&mut *tuple);
+    if made.is_err() {
+        tuple.give_up();
+    } else if let Err(error) = tuple.finish() {
         made = Err(error);
     }
     made
@@ -280,13 +310,13 @@ pub(super) fn give_entries<'de, V: Visitor<'de>>(
 ///
 /// Apart from [`give`], because serde's code to refuse such an int is long.
 pub(crate) fn give_wide<'de, V: Visitor<'de>>(
-    answer: Result<Answer<'_, '_, 'de>>,
+    answer: Given<'_, '_, 'de>,
     visitor: V,
 ) -> Result<V::Value> {
-    match answer {
+    match *answer {
         Ok(Answer::Wide(value)) => visitor.visit_i128(value),
         Ok(Answer::Widest(value)) => visitor.visit_u128(value),
-        answer => give(answer, visitor),
+        _ => give(answer, visitor),
     }
 }
 

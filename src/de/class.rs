@@ -23,6 +23,7 @@ use crate::nodes::view::{ObjectView, global_names, spelled};
 use crate::reduce::class::ClassName;
 use crate::reduce::form::Form;
 use crate::reduce::token;
+use crate::shown::shown;
 use crate::walk::cache::Named;
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
@@ -180,7 +181,7 @@ pub(super) fn class_text(names: &[&'static str]) -> String {
     let classes: Vec<String> = names
         .iter()
         .filter_map(|name| ClassName::parse(name).ok().flatten())
-        .map(|class| class.to_string())
+        .map(|class| shown(&class))
         .collect();
     match classes.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),

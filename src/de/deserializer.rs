@@ -6,7 +6,7 @@
 
 use serde::de::{Deserializer, Visitor};
 
-use super::answer::{give, give_entries, give_items, give_wide};
+use super::answer::{give, give_entries, give_items, give_tuple, give_wide};
 use super::ask::Ask;
 use super::items::Items;
 use super::numbers::give_numbers;
@@ -39,7 +39,7 @@ macro_rules! other_scalars {
         fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
             match self.$other() {
                 Some(value) => $visit(value, visitor),
-                None => $give(self.answer(Ask::$ask, copies::<V::Value>()), visitor),
+                None => $give(self.given(Ask::$ask, copies::<V::Value>()), visitor),
             }
         }
     )*};
@@ -66,7 +66,7 @@ impl<'de> Place<'_, '_, 'de> {
         match self.option(copies::<V::Value>()) {
             Ok(Wrapped::Content) => visitor.visit_some(self),
             Ok(Wrapped::Nothing) => visitor.visit_none(),
-            Ok(Wrapped::Other(answer)) => give(Ok(answer), visitor),
+            Ok(Wrapped::Other(answer)) => give(answer, visitor),
             Err(error) => Err(error),
         }
     }
@@ -86,7 +86,28 @@ macro_rules! containers {
             if let Some(found) = &mut self.$quick($($given),*) {
                 return $tell(found, visitor);
             }
-            give(self.answer($ask, copies::<V::Value>()), visitor)
+            give(self.given($ask, copies::<V::Value>()), visitor)
+        }
+    )*};
+}
+
+macro_rules! tuples {
+    ($($method:ident($($argument:ident: $type:ty),*) $(meets [$name:ident])?
+        by $short:ident($($first:ident),*) $quick:ident($($given:ident),*), $ask:expr;)*) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(
+            mut self,
+            $($argument: $type,)*
+            visitor: V,
+        ) -> Result<V::Value> {
+            $(meet(&[$name]);)?
+            if let Some(tuple) = &mut self.$short($($first),*) {
+                return give_tuple(tuple, visitor);
+            }
+            if let Some(items) = &mut self.$quick($($given),*) {
+                return give_items(items, visitor);
+            }
+            give(self.given($ask, copies::<V::Value>()), visitor)
         }
     )*};
 }
@@ -97,7 +118,7 @@ macro_rules! texts {
         fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
             match self.$quick(copies::<V::Value>()) {
                 Some(text) => visitor.visit_borrowed_str(text),
-                None => give(self.answer(Ask::$ask, copies::<V::Value>()), visitor),
+                None => give(self.given(Ask::$ask, copies::<V::Value>()), visitor),
             }
         }
     )*};
@@ -109,7 +130,7 @@ macro_rules! bytes {
         fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
             match self.bytes() {
                 Some(bytes) => visitor.visit_borrowed_bytes(bytes),
-                None => give(self.answer(Ask::Bytes, copies::<V::Value>()), visitor),
+                None => give(self.given(Ask::Bytes, copies::<V::Value>()), visitor),
             }
         }
     )*};
@@ -121,7 +142,7 @@ macro_rules! others {
         #[inline]
         fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value> {
             $($(meet($names);)*)?
-            $give(self.answer($ask, copies::<V::Value>()), visitor)
+            $give(self.given($ask, copies::<V::Value>()), visitor)
         }
     )*};
 }
@@ -187,9 +208,6 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
     }
 
     containers! {
-        deserialize_tuple(len: usize) by items_of(len) give_items, Ask::Tuple(len);
-        deserialize_tuple_struct(name: &'static str, len: usize) meets [name]
-            by items_of_struct(name, len) give_items, Ask::TupleStruct(name, len);
         deserialize_map() by entries() give_entries, Ask::Map;
         deserialize_struct(name: &'static str, fields: &'static [&'static str]) meets [name]
             by fields(name, fields) give_entries, Ask::Struct(name, fields);
@@ -203,11 +221,18 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
                 items => give_items(items, visitor),
             };
         }
-        let mut answer = self.answer(Ask::Seq, copies::<V::Value>());
+        let mut answer = self.given(Ask::Seq, copies::<V::Value>());
         match numbers_of(&mut answer) {
             Some(numbers) => give_numbers(numbers, visitor),
             None => give(answer, visitor),
         }
+    }
+
+    tuples! {
+        deserialize_tuple(len: usize) by short_tuple(len) items_of(len), Ask::Tuple(len);
+        deserialize_tuple_struct(name: &'static str, len: usize) meets [name]
+            by short_tuple_struct(name, len) items_of_struct(name, len),
+            Ask::TupleStruct(name, len);
     }
 
     texts! {
@@ -251,7 +276,7 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
         match self.newtype(name, copies::<V::Value>()) {
             Ok(Wrapped::Content) => visitor.visit_newtype_struct(self),
             Ok(Wrapped::Nothing) => visitor.visit_none(),
-            Ok(Wrapped::Other(answer)) => give(Ok(answer), visitor),
+            Ok(Wrapped::Other(answer)) => give(answer, visitor),
             Err(error) => Err(error),
         }
     }

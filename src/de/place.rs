@@ -10,10 +10,10 @@ use std::mem::ManuallyDrop;
 
 use serde::de::IgnoredAny;
 
-use super::answer::{About, Answer, Content, give_wide};
+use super::answer::{About, Answer, Content, Given, give_wide};
 use super::ask::Ask;
 use super::class::ClassContent;
-use super::direct::{Direct, Irregular, is_ours};
+use super::direct::{Direct, Fixed, Irregular, is_ours};
 use super::element::{self, Element};
 use super::entries::Entries;
 use super::items::Items;
@@ -27,6 +27,7 @@ use crate::nodes::handle::Tag;
 use crate::nodes::scalar;
 use crate::python::numpy::dtype::Dtype;
 use crate::reduce::token;
+use crate::shown::shown;
 use crate::stdlib::numpy::Num;
 
 /// One value, ready to be handed to a visitor.
@@ -90,7 +91,13 @@ pub(super) enum Wrapped<'a, 'g, 'de> {
     Nothing,
     /// The value itself is the content.
     Content,
-    Other(Answer<'a, 'g, 'de>),
+    Other(Given<'a, 'g, 'de>),
+}
+
+impl<'a, 'g, 'de> Wrapped<'a, 'g, 'de> {
+    fn answer(answer: Answer<'a, 'g, 'de>) -> Self {
+        Self::Other(ManuallyDrop::new(Ok(answer)))
+    }
 }
 
 impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
@@ -114,9 +121,15 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         Self::Class(content, limits::WRAPS)
     }
 
+    /// The answer for a visitor.
+    #[inline(never)]
+    pub(crate) fn given(self, ask: Ask, copies: bool) -> Given<'a, 'g, 'de> {
+        ManuallyDrop::new(self.answer(ask, copies))
+    }
+
     /// The value in serde's terms. `copies` is true if what the visitor makes has something to
     /// drop, so that it may have copied text or bytes.
-    pub(crate) fn answer(self, ask: Ask, copies: bool) -> Result<Answer<'a, 'g, 'de>> {
+    fn answer(self, ask: Ask, copies: bool) -> Result<Answer<'a, 'g, 'de>> {
         match self {
             Self::Ahead(direct) => direct.value(ask),
             Self::Key(direct) => direct.key(ask),
@@ -223,19 +236,33 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         }
     }
 
-    /// The same for a sequence of `len` items.
-    pub(super) fn items_of(&mut self, len: usize) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
+    /// The tuple of `len` items, where opcodes are ahead and its first item is a scalar.
+    #[inline(never)]
+    pub(super) fn short_tuple(&mut self, len: usize) -> Option<Fixed<'_, 'de>> {
         match self {
-            Self::Ahead(direct) if direct.is_going() => direct.items_of_ahead(len),
-            Self::Key(direct) if direct.is_going() && direct.is_short_tuple(len) => {
-                let fixed = direct.tuple_key(len).ok()?;
-                Some(ManuallyDrop::new(Items::Fixed(fixed)))
-            }
+            Self::Ahead(direct) if direct.is_going() => direct.short_tuple_ahead(len, false),
+            Self::Key(direct) if direct.is_going() => direct.short_tuple_ahead(len, true),
             _ => None,
         }
     }
 
-    /// The same for a tuple struct.
+    /// The items of what any other sequence of `len` is asked for.
+    pub(super) fn items_of(&mut self, len: usize) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
+        match self {
+            Self::Ahead(direct) if direct.is_going() => direct.items_of_ahead(len),
+            _ => None,
+        }
+    }
+
+    /// The same two for a tuple struct.
+    pub(super) fn short_tuple_struct(
+        &mut self,
+        name: &'static str,
+        len: usize,
+    ) -> Option<Fixed<'_, 'de>> {
+        if matches!(self, Self::Ahead(_)) && !is_ours(name) { self.short_tuple(len) } else { None }
+    }
+
     pub(super) fn items_of_struct(
         &mut self,
         name: &'static str,
@@ -312,7 +339,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             Self::Node(node) if node.handle.tag() == Tag::None => Wrapped::Nothing,
             Self::Node(node) if node.may_be_made() => {
                 let node = NodeDeserializer { copies, ..*node };
-                Wrapped::Other(node.answer(Ask::Option)?)
+                Wrapped::Other(ManuallyDrop::new(node.answer(Ask::Option)))
             }
             Self::Node(node) if node.is_absent()? => Wrapped::Nothing,
             Self::Node(node) => {
@@ -321,8 +348,8 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             }
             Self::Element(element, _) if element.is_none() => Wrapped::Nothing,
             Self::Class(content, _) if (ways()?.is_none)(content)? => Wrapped::Nothing,
-            Self::Borrowed(bytes) => Wrapped::Other(Answer::Bytes(bytes)),
-            Self::Described(described) => Wrapped::Other(described.answer(Ask::Any)),
+            Self::Borrowed(bytes) => Wrapped::answer(Answer::Bytes(bytes)),
+            Self::Described(described) => Wrapped::answer(described.answer(Ask::Any)),
             _ => self.content()?,
         })
     }
@@ -364,7 +391,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             Self::Described(described) => described.answer(Ask::Newtype(name)),
             _ => return self.content(),
         };
-        Ok(Wrapped::Other(answer))
+        Ok(Wrapped::answer(answer))
     }
 
     /// Makes this the place of what a wrapper holds.
@@ -397,7 +424,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         }
         match self {
             Self::Ahead(_) | Self::Key(_) => {
-                give_wide(self.answer(Ask::Any, false), IgnoredAny).map(drop)
+                give_wide(self.given(Ask::Any, false), IgnoredAny).map(drop)
             }
             // The machine has read and checked it already.
             _ => Ok(()),
@@ -441,7 +468,7 @@ impl<'a> Described<'a> {
             (Self::Buffer(bytes, readonly), _) => Answer::Seq(Items::Buffer(bytes, readonly, 0)),
             (Self::Names(names), _) => Answer::Seq(Items::Names(names.iter())),
             (Self::Shape(shape), _) => Answer::Seq(Items::Shape(shape.iter())),
-            (Self::Dtype(dtype), _) => Answer::text(dtype.to_string()),
+            (Self::Dtype(dtype), _) => Answer::text(shown(dtype)),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! [`Variant`]: an enum in every spelling, as serde's one `EnumAccess` and `VariantAccess`.
 
 use std::borrow::Cow;
+use std::mem::ManuallyDrop;
 
 use serde::de::{
     self, Deserialize, DeserializeSeed, EnumAccess, Unexpected, VariantAccess, Visitor,
 };
 
-use super::answer::{Answer, give};
+use super::answer::{Answer, Given, give};
 use super::ask::Ask;
 use super::class_enum::ClassVariant;
 use super::direct::{Dict, Direct};
@@ -146,6 +147,11 @@ impl<'a, 'g, 'de> Variant<'a, 'g, 'de> {
         }
     }
 
+    #[inline(never)]
+    fn given(&mut self, ask: Ask) -> Given<'_, 'g, 'de> {
+        ManuallyDrop::new(self.fields(ask))
+    }
+
     /// Checks that nothing is left.
     pub(super) fn finish(&mut self) -> Result<()> {
         match &mut self.0 {
@@ -202,7 +208,7 @@ impl<'de> VariantAccess<'de> for &mut Variant<'_, '_, 'de> {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
-        match give(self.fields(Ask::Tuple(len)), visitor) {
+        match give(self.given(Ask::Tuple(len)), visitor) {
             Ok(value) => Ok(value),
             Err(error) => Err(self.locate_data(error)),
         }
@@ -213,7 +219,7 @@ impl<'de> VariantAccess<'de> for &mut Variant<'_, '_, 'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        match give(self.fields(Ask::Struct("", fields)), visitor) {
+        match give(self.given(Ask::Struct("", fields)), visitor) {
             Ok(value) => Ok(value),
             Err(error) => Err(self.locate_data(error)),
         }

@@ -7,6 +7,7 @@ use super::{Call, Natural, malformed};
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::Int;
+use crate::shown::shown;
 use crate::stdlib::uuid::Groups;
 
 /// `Decimal(text)`.
@@ -76,7 +77,7 @@ pub(super) fn uuid<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> 
     let Some(int) = call.unsigned(int) else {
         return Err(malformed("UUID", "its int does not fit 128 bits"));
     };
-    Ok(Some(Groups::of(int).to_string().into()))
+    Ok(Some(shown(&Groups::of(int)).into()))
 }
 
 /// `IPv4Address(int)`, or text.
@@ -89,7 +90,7 @@ pub(super) fn ipv4<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> 
         return packed(call, address);
     }
     match call.unsigned(address).and_then(|address| u32::try_from(address).ok()) {
-        Some(address) => Ok(Some(Ipv4Addr::from(address).to_string().into())),
+        Some(address) => Ok(Some(shown(&Ipv4Addr::from(address)).into())),
         None => Err(malformed("IPv4Address", "its int does not fit 32 bits")),
     }
 }
@@ -104,7 +105,7 @@ pub(super) fn ipv6<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> 
         return packed(call, address);
     }
     match call.unsigned(address) {
-        Some(address) => Ok(Some(Ipv6Addr::from(address).to_string().into())),
+        Some(address) => Ok(Some(shown(&Ipv6Addr::from(address)).into())),
         None => Err(malformed("IPv6Address", "its int does not fit 128 bits")),
     }
 }
@@ -116,8 +117,8 @@ fn packed<'g>(call: &Call<'_, 'g, '_>, handle: Handle) -> Result<Option<Cow<'g, 
     }
     let Some(bytes) = call.bytes(handle)? else { return Ok(None) };
     Ok(match (<[u8; 4]>::try_from(&*bytes), <[u8; 16]>::try_from(&*bytes)) {
-        (Ok(v4), _) => Some(Ipv4Addr::from(v4).to_string().into()),
-        (_, Ok(v6)) => Some(Ipv6Addr::from(v6).to_string().into()),
+        (Ok(v4), _) => Some(shown(&Ipv4Addr::from(v4)).into()),
+        (_, Ok(v6)) => Some(shown(&Ipv6Addr::from(v6)).into()),
         _ => None,
     })
 }

@@ -27,6 +27,7 @@ use crate::python::numpy::array::{Order, Positions, count_of};
 use crate::python::numpy::dtype::{ByteOrder, DIMENSIONS, Dtype, Field, Kind, NESTING, Subarray};
 use crate::python::numpy::mask_dtype;
 use crate::python::numpy::time::{Unit, UnitCount};
+use crate::shown::shown;
 use crate::walk::cx::Cx;
 
 /// An array, or a scalar, which is one without dimensions.
@@ -102,7 +103,7 @@ pub(super) fn natural<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>
 /// A dtype as text.
 pub(super) fn dtype_text<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> {
     let reader = Reader { cx: call.cx, offset: call.object.object.offset() as u64 };
-    Ok(reader.dtype_of_call(call.object, NESTING)?.map(|dtype| Cow::Owned(dtype.to_string())))
+    Ok(reader.dtype_of_call(call.object, NESTING)?.map(|dtype| Cow::Owned(shown(&dtype))))
 }
 
 /// The dtype that `handle` is, if it is one.

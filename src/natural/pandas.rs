@@ -10,7 +10,6 @@
 //! `NDArrayBacked.__reduce__` in `_libs/arrays.pyx`; `NPY_DATETIMEUNIT` in numpy.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use super::time::check_day;
 use super::zone::{self, Zone};
@@ -19,6 +18,7 @@ use crate::error::Result;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::view::{global_names, tuple_items};
 use crate::python::numpy::time::{NAT, Unit, UnitCount, civil};
+use crate::shown::append;
 use crate::stdlib::calendar::{SECOND, push_day, push_number};
 
 /// Nanoseconds in a second.
@@ -161,19 +161,18 @@ pub(super) fn period<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>
     };
     let count = i128::from(ordinal);
     let mut text = String::with_capacity(24);
-    // Writing to a String does not fail.
     match unit {
         "YearEnd" => {
             let (year, _) = year_and_part(count, 1)?;
-            let _ = write!(text, "{year:04}");
+            append(&mut text, format_args!("{year:04}"));
         }
         "QuarterEnd" => {
             let (year, quarter) = year_and_part(count, 4)?;
-            let _ = write!(text, "{year:04}Q{quarter}");
+            append(&mut text, format_args!("{year:04}Q{quarter}"));
         }
         "MonthEnd" => {
             let (year, month) = year_and_part(count, 12)?;
-            let _ = write!(text, "{year:04}-{month:02}");
+            append(&mut text, format_args!("{year:04}-{month:02}"));
         }
         "Week" => {
             let Some(weekday) = part(call, freq, 2, "weekday")? else { return Ok(None) };

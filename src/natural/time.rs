@@ -5,13 +5,13 @@
 //! payloads, RFC 9557 for a zone in brackets.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use super::zone::{self, Zone};
 use super::{At, Call, malformed};
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::python::numpy::time::days_of;
+use crate::shown::append;
 use crate::stdlib::calendar::{
     Clock, DAY, Day, FOLD, SECOND, is_clock, is_day, push_clock, push_day, push_offset,
 };
@@ -139,10 +139,9 @@ pub(super) fn timedelta<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, st
         micros.unsigned_abs() % second,
         if micros < 0 { "-" } else { "" },
     );
-    // Writing to a String does not fail.
-    let _ = write!(text, "{sign}PT{seconds}");
+    append(&mut text, format_args!("{sign}PT{seconds}"));
     if micros != 0 {
-        let _ = write!(text, ".{micros:06}");
+        append(&mut text, format_args!(".{micros:06}"));
         text.truncate(text.trim_end_matches('0').len());
     }
     text.push('S');
@@ -232,7 +231,7 @@ impl Zone<'_> {
             push_offset(text, offset);
         }
         if let Some(key) = self.key.as_deref().filter(|_| exact || !self.is_utc()) {
-            let _ = write!(text, "[{key}]");
+            append(text, format_args!("[{key}]"));
         }
         if let Some(name) = self.name.as_deref() {
             push_name(text, name);

@@ -1,6 +1,6 @@
 //! Names of time zones.
 
-use std::fmt::Write as _;
+use crate::shown::append;
 
 /// `[_name=…]`: the name of an offset, as a suffix in the form of RFC 9557.
 pub(crate) fn push_name(text: &mut String, name: &str) {
@@ -16,8 +16,7 @@ pub(crate) fn push_escaped(text: &mut String, name: &str, plain: &[u8]) {
             byte if byte.is_ascii_alphanumeric() || plain.contains(&byte) => {
                 text.push(char::from(byte));
             }
-            // Writing to a String does not fail.
-            _ => drop(write!(text, "%{byte:02X}")),
+            _ => append(text, format_args!("%{byte:02X}")),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::mem::ManuallyDrop;
 
+use serde::de::{DeserializeSeed, SeqAccess};
+
 use super::ahead::begins_scalar;
 use super::contents::{Contents, Phase, SequenceKind, is_value};
 use super::look::short_tuple;
@@ -11,7 +13,7 @@ use super::{Irregular, Outcome};
 use crate::de::items::Items;
 use crate::de::numbers::Numbers;
 use crate::de::place::{Found, Place};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 
 /// The place of no item.
@@ -32,7 +34,8 @@ pub(crate) struct List<'a, 'de> {
     nones: usize,
 }
 
-/// A tuple without a mark, for a type that says how many items it has.
+/// A tuple without a mark, for a type that says how many items it has: an access of its own where
+/// the first is a scalar, and one of [`Items`] elsewhere.
 pub(crate) struct Fixed<'a, 'de> {
     direct: &'a mut Direct<'de>,
     /// Items still to be read.
@@ -111,28 +114,32 @@ impl<'de> Direct<'de> {
         Ok(Items::Numbers(Numbers::ints(self, ints)))
     }
 
-    /// The same for a sequence of `len` items.
-    #[inline]
+    /// The items of what a tuple of `len` is asked for, where [`short_tuple_ahead`] has found none.
+    ///
+    /// [`short_tuple_ahead`]: Self::short_tuple_ahead
+    #[inline(never)]
     pub(in crate::de) fn items_of_ahead<'g>(
         &mut self,
         len: usize,
     ) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
-        // Most tuples go the short way.
-        if self.is_short_tuple(len) {
-            let opcode = short_tuple(len)?;
-            return Some(ManuallyDrop::new(Items::Fixed(
-                self.fixed(len, opcode, End::Itself).ok()?,
-            )));
-        }
-        self.rare_items_of_ahead(len)
-    }
-
-    #[inline(never)]
-    fn rare_items_of_ahead<'g>(&mut self, len: usize) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
         if self.expects_lists() && self.is_at(Opcode::EmptyList) {
             return self.items_ahead();
         }
         Some(ManuallyDrop::new(self.tuple(len).ok()?))
+    }
+
+    /// The tuple of `len` items that is next, if its first is a scalar. Most tuples go this way.
+    #[inline]
+    pub(in crate::de) fn short_tuple_ahead(
+        &mut self,
+        len: usize,
+        is_key: bool,
+    ) -> Option<Fixed<'_, 'de>> {
+        if !self.is_short_tuple(len) {
+            return None;
+        }
+        let opcode = short_tuple(len)?;
+        Some(Fixed { is_key, ..self.fixed(len, opcode, End::Itself).ok()? })
     }
 
     /// Reads a list of floats, and gives them, each behind its opcode. `None`, with nothing read,
@@ -270,15 +277,10 @@ impl<'de> Direct<'de> {
 
     /// A tuple of `len` scalars, as the key of a dict or an element of a set.
     pub(in crate::de) fn tuple_key(&mut self, len: usize) -> Outcome<Fixed<'_, 'de>> {
-        match short_tuple(len) {
-            Some(opcode) if self.is_short_tuple(len) => {
-                self.check_first()?;
-                self.enter()?;
-                let end = End::Itself;
-                Ok(Fixed { direct: self, left: len, at: NOWHERE, opcode, end, is_key: true })
-            }
-            _ => self.irregular(),
+        if !self.is_short_tuple(len) {
+            return self.irregular();
         }
+        self.short_tuple_ahead(len, true).ok_or(Irregular)
     }
 
     #[inline(always)]
@@ -474,6 +476,24 @@ impl<'a, 'de> List<'a, 'de> {
 
     pub(in crate::de) fn size_hint(&self) -> Option<usize> {
         self.contents.values(self.direct)
+    }
+}
+
+impl<'de> SeqAccess<'de> for Fixed<'_, 'de> {
+    type Error = Error;
+
+    #[inline]
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        let place = match self.find() {
+            Found::Ahead(direct) => Place::Ahead(direct),
+            Found::Key(direct) => Place::Key(direct),
+            Found::End => return Ok(None),
+            _ => return Err(Irregular.into()),
+        };
+        match seed.deserialize(place) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => Err(error),
+        }
     }
 }
 

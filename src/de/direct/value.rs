@@ -190,12 +190,23 @@ impl<'de> Direct<'de> {
     /// An int behind a frame, a decimal one, a long one, or the LONG1 of no bytes that is zero.
     fn int<'a, 'g>(&mut self, signed: bool) -> Result<Answer<'a, 'g, 'de>> {
         let opcode = self.next()?;
-        if opcode == Opcode::Long1
-            && let Some(&[_, len]) = self.cursor.peek(2)
-            && len > 8
-        {
-            return self.long(len);
+        match self.long_len(opcode) {
+            Some(len) => self.long(len),
+            None => Ok(Answer::int(self.int_of(opcode)?, signed)),
         }
+    }
+
+    /// The bytes of a LONG1 of more than eight.
+    fn long_len(&self, opcode: Opcode) -> Option<u8> {
+        match self.cursor.peek(2) {
+            Some(&[_, len]) if opcode == Opcode::Long1 && len > 8 => Some(len),
+            _ => None,
+        }
+    }
+
+    /// An int that is no such LONG1.
+    #[inline(never)]
+    fn int_of(&mut self, opcode: Opcode) -> Outcome<i64> {
         let value = if let Opcode::Int | Opcode::Long = opcode {
             self.cursor.read_peeked_opcode();
             self.cursor.read_decimal_line(opcode)
@@ -206,11 +217,10 @@ impl<'de> Direct<'de> {
             }
             value
         };
-        let value = match value {
-            Some(value) => value,
-            None => self.rare_int(opcode)?,
-        };
-        Ok(Answer::int(value, signed))
+        match value {
+            Some(value) => Ok(value),
+            None => self.rare_int(opcode),
+        }
     }
 
     /// A LONG1 of more than eight bytes.
@@ -261,13 +271,9 @@ impl<'de> Direct<'de> {
                 let line = self.cursor.read_filled_line();
                 text::decode_float(self.checked(line)?).ok()
             }
-            _ => {
-                // A long int is rounded by the machine.
-                return match self.int(false)? {
-                    Answer::Wide(_) | Answer::Widest(_) => self.irregular(),
-                    answer => Ok(answer),
-                };
-            }
+            // A long int is rounded by the machine.
+            opcode if self.long_len(opcode).is_some() => return self.irregular(),
+            opcode => return Ok(Answer::int(self.int_of(opcode)?, false)),
         };
         match value {
             Some(value) => Ok(Answer::Float(value)),

@@ -17,6 +17,7 @@ use std::str::FromStr;
 
 use super::time::{Unit, UnitCount};
 use crate::error::{Error, Result};
+use crate::shown::shown;
 
 /// The type of an array's elements: kind, size and byte order, and for records their fields.
 ///
@@ -386,7 +387,7 @@ impl fmt::Display for Dtype {
 impl Dtype {
     fn unit_text(&self) -> String {
         match self.kind {
-            Kind::Datetime | Kind::Timedelta => self.unit.to_string(),
+            Kind::Datetime | Kind::Timedelta => shown(&self.unit),
             _ => String::new(),
         }
     }

@@ -6,8 +6,10 @@
 //! duration in seconds (`PT1.5S`), of months and years `P3M` and `P2Y`. Source: "Datetimes and
 //! timedeltas" in numpy's reference.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
+
+use crate::shown::append;
 
 /// Not a time: the count that numpy keeps for it.
 pub(crate) const NAT: i64 = i64::MIN;
@@ -152,7 +154,7 @@ pub(crate) fn datetime(count: i64, unit: UnitCount) -> Option<String> {
             let months = count * months;
             push_year(&mut text, 1970 + months.div_euclid(12));
             if unit.unit == Unit::Month {
-                let _ = write!(text, "-{:02}", months.rem_euclid(12) + 1);
+                append(&mut text, format_args!("-{:02}", months.rem_euclid(12) + 1));
             }
         }
         Scale::Seconds(seconds) => {
@@ -167,7 +169,7 @@ pub(crate) fn datetime(count: i64, unit: UnitCount) -> Option<String> {
             let (seconds, fraction) = (count.div_euclid(second), count.rem_euclid(second));
             push_day(&mut text, seconds.div_euclid(86_400));
             push_clock(&mut text, seconds.rem_euclid(86_400));
-            let _ = write!(text, ".{fraction:0width$}", width = places as usize);
+            append(&mut text, format_args!(".{fraction:0width$}", width = places as usize));
         }
     }
     Some(text)
@@ -187,7 +189,7 @@ pub(crate) fn timedelta(count: i64, unit: UnitCount) -> Option<String> {
             let (seconds, fraction) = (count / second, count % second);
             let mut text = format!("{sign}PT{seconds}");
             if fraction != 0 {
-                let _ = write!(text, ".{fraction:0width$}", width = places as usize);
+                append(&mut text, format_args!(".{fraction:0width$}", width = places as usize));
                 text.truncate(text.trim_end_matches('0').len());
             }
             text.push('S');
@@ -313,18 +315,21 @@ fn digits(text: &str) -> Option<i64> {
 
 /// At least four characters, the sign among them, as numpy's `%04d`.
 pub(crate) fn push_year(text: &mut String, year: i128) {
-    let _ = write!(text, "{year:04}");
+    append(text, format_args!("{year:04}"));
 }
 
 /// The day of a number of days since 1970.
 pub(crate) fn push_day(text: &mut String, days: i128) {
     let (year, month, day) = civil(days);
     push_year(text, year);
-    let _ = write!(text, "-{month:02}-{day:02}");
+    append(text, format_args!("-{month:02}-{day:02}"));
 }
 
 fn push_clock(text: &mut String, seconds: i128) {
-    let _ = write!(text, "T{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    append(
+        text,
+        format_args!("T{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60),
+    );
 }
 
 /// Year, month and day of a number of days since 1970, in the Gregorian calendar extended both
