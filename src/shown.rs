@@ -6,7 +6,7 @@
 
 use std::fmt::{Arguments, Display, Write as _};
 
-/// What `value.to_string()` gives.
+/// Text: that of `value.to_string()`.
 pub(crate) fn shown(value: &dyn Display) -> String {
     format!("{value}")
 }

@@ -138,11 +138,64 @@ fn read_slice<'de, T: Deserialize<'de>>(
 ) -> Result<T> {
     let inside = Inside::enter();
     let mut asked = Asked::default();
-    if let Some(value) = guessed(bytes, settings, buffers.is_some(), &inside, &mut asked) {
-        return Ok(value);
+    let mut is_whole = false;
+    let budgets = direct_budgets(bytes, settings, buffers.is_some(), &inside);
+    // One variable, whichever way makes it: a value may be large.
+    let mut made = match budgets {
+        Some(budgets) => {
+            direct::read(bytes, settings, budgets, (&inside, &mut asked), &mut is_whole)
+        }
+        None => read_graph(bytes, settings, buffers, &inside, &mut asked),
+    };
+    if is_whole {
+        inside.ends_guess();
+    } else if budgets.is_some() {
+        made = read_graph(bytes, settings, buffers, &inside, &mut asked);
     }
+    made
+}
+
+/// The budgets of the short way; `None` where that may not be tried.
+fn direct_budgets(
+    bytes: &[u8],
+    settings: &Settings<'_>,
+    has_buffers: bool,
+    inside: &Inside,
+) -> Option<(u64, u64)> {
+    if has_buffers || settings.joblib {
+        return None;
+    }
+    direct::budgets(bytes, settings, inside).filter(|_| inside.begins_guess())
+}
+
+/// Reads a value the short way alone; `None` where that takes a graph.
+fn read_directly<'de, T: Deserialize<'de>>(
+    bytes: &'de [u8],
+    settings: &Settings<'_>,
+    has_buffers: bool,
+) -> Option<T> {
+    let (inside, mut asked) = (Inside::enter(), Asked::default());
+    let mut is_whole = false;
+    let budgets = direct_budgets(bytes, settings, has_buffers, &inside)?;
+    let made = direct::read(bytes, settings, budgets, (&inside, &mut asked), &mut is_whole);
+    if !is_whole {
+        return None;
+    }
+    inside.ends_guess();
+    made.ok()
+}
+
+/// Reads a value by way of a graph. `asked` has what the resolver has been asked on the short way.
+#[inline(never)]
+fn read_graph<'de, T: Deserialize<'de>>(
+    bytes: &'de [u8],
+    settings: &Settings<'_>,
+    buffers: Option<&[Buffer<'de>]>,
+    inside: &Inside,
+    asked: &mut Asked<'de>,
+) -> Result<T> {
     let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
-    let hooks = Answered::new(settings, &mut asked);
+    let hooks = Answered::new(settings, asked);
     let mut config = settings.config(true, buffers);
     config.hooks = config.hooks.and_then(|_| hooks.hooks());
     let loaded = machine::load(bytes, 0, &mut state, &config)?;
@@ -155,21 +208,6 @@ fn read_slice<'de, T: Deserialize<'de>>(
     // Last, as from a reader, so that of two faults both name the same one.
     check_all_taken(&state, buffers)?;
     Ok(value)
-}
-
-/// Reads a value the short way; `None` where that takes a graph. `asked` gets what the resolver
-/// has been asked then.
-fn guessed<'de, T: Deserialize<'de>>(
-    bytes: &'de [u8],
-    settings: &Settings<'_>,
-    has_buffers: bool,
-    inside: &Inside,
-    asked: &mut Asked<'de>,
-) -> Option<T> {
-    if has_buffers || settings.joblib {
-        return None;
-    }
-    inside.guess(|| direct::read(bytes, settings, inside, asked))
 }
 
 /// Checks that the pickles read so far took every buffer that was given with them.

@@ -44,18 +44,18 @@ impl Inside {
         Self(())
     }
 
-    /// Takes the short way, if it may be tried; `None` where it may not, or gives up.
-    pub(super) fn guess<T>(&self, short_way: impl FnOnce() -> Option<T>) -> Option<T> {
+    /// Begins to read the short way; `false` where that may not be tried.
+    pub(super) fn begins_guess(&self) -> bool {
         let guesses = NOTE.with(|note| note.guesses.get());
-        if guesses >= GUESSES {
-            return None;
+        if guesses < GUESSES {
+            NOTE.with(|note| note.guesses.set(guesses + 1));
         }
-        NOTE.with(|note| note.guesses.set(guesses + 1));
-        let found = short_way();
-        if found.is_some() {
-            NOTE.with(|note| note.guesses.set(note.guesses.get().saturating_sub(1)));
-        }
-        found
+        guesses < GUESSES
+    }
+
+    /// Ends to read the short way, where that has not given up.
+    pub(super) fn ends_guess(&self) {
+        NOTE.with(|note| note.guesses.set(note.guesses.get().saturating_sub(1)));
     }
 
     /// Bytes of expansion and of memory that reads within the outermost one took before this one.

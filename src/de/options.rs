@@ -333,8 +333,7 @@ impl<'b> DeOptions<'b> {
         if self.resolver.is_some() {
             return None;
         }
-        let (inside, mut asked) = (super::Inside::enter(), super::Asked::default());
-        super::guessed(bytes, &self.settings(), self.buffers.is_some(), &inside, &mut asked)
+        super::read_directly(bytes, &self.settings(), self.buffers.is_some())
     }
 
     /// Reads a value from a slice; see [`from_slice`](crate::from_slice).

@@ -66,7 +66,7 @@ impl<'a> Cursor<'a> {
         let Some((&[opcode, len], rest)) = rest.split_first_chunk::<2>() else { return false };
         let is_this = opcode == Opcode::ShortBinunicode.byte()
             && usize::from(len) == text.len()
-            && rest.get(..text.len()) == Some(text);
+            && rest.get(..text.len()).is_some_and(|found| is_same(found, text));
         if is_this {
             self.opcode_at = self.at;
             self.at += 2 + text.len();
@@ -196,6 +196,28 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The index in the BINGET of a class, where the opcodes behind it are those of an object of it
+    /// with attributes, up to the first name: EMPTY_TUPLE, NEWOBJ and MEMOIZE, EMPTY_DICT, MEMOIZE
+    /// and MARK. They stay.
+    #[inline(always)]
+    pub(crate) fn peek_memoized_object(&self) -> Option<u8> {
+        const OBJECT: [u8; 8] = [
+            Opcode::Binget.byte(),
+            0,
+            Opcode::EmptyTuple.byte(),
+            Opcode::Newobj.byte(),
+            Opcode::Memoize.byte(),
+            Opcode::EmptyDict.byte(),
+            Opcode::Memoize.byte(),
+            Opcode::Mark.byte(),
+        ];
+
+        let found = self.bytes.get(self.at..)?.first_chunk::<8>()?;
+        // One comparison, whatever the index.
+        let others = u64::from_le_bytes(*found) & !0xff00;
+        (others == u64::from_le_bytes(OBJECT)).then_some(found[1])
+    }
+
     /// Reads a NEWTRUE or NEWFALSE; `None` where another opcode is next.
     #[inline(always)]
     pub(crate) fn read_short_bool(&mut self) -> Option<bool> {
@@ -286,5 +308,23 @@ impl<'a> Cursor<'a> {
         let (value, len) = decimal::decimal_line(self.bytes, self.at, opcode == Opcode::Long)?;
         self.at += len;
         Some(value)
+    }
+}
+
+/// Compares two names of one length, by as few loads as that takes, and without a call.
+#[inline(always)]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    fn ends<const N: usize>(text: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
+        Some((text.first_chunk()?, text.last_chunk()?))
+    }
+
+    match one.len() {
+        0..4 => one.iter().eq(other),
+        4..8 => ends::<4>(one) == ends::<4>(other),
+        8..=16 => ends::<8>(one) == ends::<8>(other),
+        _ => {
+            let words = |text| <[u8]>::as_chunks::<8>(text).0.iter();
+            words(one).eq(words(other)) && ends::<8>(one) == ends::<8>(other)
+        }
     }
 }

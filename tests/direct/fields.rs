@@ -6,6 +6,8 @@ use serde::de::IgnoredAny;
 use serde_derive::Deserialize;
 use serde_pickle::{DeOptions, Value};
 
+use super::made::changes;
+use super::natural::with_limits;
 use super::{compare, is_direct};
 
 const FRAME: &[u8] = b"\x95\0\0\0\0\0\0\0\0";
@@ -189,5 +191,78 @@ fn names_of_fields_behind_frames_and_cut_short() {
                 compare_all(&[&pickle[..2], &frame, &pickle[2..]].concat(), "in a frame");
             }
         }
+    }
+}
+
+/// `class Point: pass`; a list of three with `x` and `y`, and the first again, by CPython 3.13.
+const POINTS: [&[u8]; 2] = [
+    b"\x80\x02]q\0(cm\nPoint\nq\x01)\x81q\x02}q\x03(X\x01\0\0\0xq\x04K\x01X\x01\0\0\0yq\x05X\
+        \x01\0\0\0aq\x06ubh\x01)\x81q\x07}q\x08(h\x04K\x02h\x05X\x01\0\0\0bq\x09ubh\x01)\x81q\
+        \x0a}q\x0b(h\x04K\x03h\x05X\x01\0\0\0cq\x0cubh\x02e.",
+    b"\x80\x04\x95S\0\0\0\0\0\0\0]\x94(\x8c\x01m\x94\x8c\x05Point\x94\x93\x94)\x81\x94}\x94(\x8c\
+        \x01x\x94K\x01\x8c\x01y\x94\x8c\x01a\x94ubh\x03)\x81\x94}\x94(h\x06K\x02h\x07\x8c\x01b\
+        \x94ubh\x03)\x81\x94}\x94(h\x06K\x03h\x07\x8c\x01c\x94ubh\x04e.",
+];
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Point {
+    x: u8,
+    y: String,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename = "py:m:Point")]
+struct OfClass<'a> {
+    x: Option<u8>,
+    #[serde(borrow, default)]
+    y: Option<&'a str>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename = "py:m:Other")]
+struct OfOther {
+    x: u8,
+}
+
+#[track_caller]
+fn compare_points(pickle: &[u8], options: &DeOptions<'static>) {
+    compare::<Vec<Point>>(pickle, options, "objects");
+    compare::<Vec<OfClass<'_>>>(pickle, options, "objects");
+    compare::<Vec<Option<OfOther>>>(pickle, options, "objects");
+    compare::<Vec<BTreeMap<String, Value>>>(pickle, options, "objects");
+    compare::<(OfClass<'_>, Point, IgnoredAny, Point)>(pickle, options, "objects");
+}
+
+/// The opcodes of an object up to its first attribute are read at one look.
+#[test]
+fn objects_of_a_fetched_class_are_read_the_same_both_ways() {
+    let others: [&[u8]; 9] = [b"K\x01", b"N", b"(", b"}", b")", b"0", b"h\x03", b"\x94", FRAME];
+    for pickle in POINTS {
+        assert!(is_direct::<Vec<Point>>(pickle) && is_direct::<Vec<OfClass<'_>>>(pickle));
+        with_limits(|options| compare_points(pickle, options));
+        for bytes in changes(pickle, &others) {
+            compare_points(&bytes, &DeOptions::new());
+        }
+        for place in 0..pickle.len() {
+            compare_points(&pickle[..place], &DeOptions::new());
+            for byte in [0, 3, b'(', b')', b'N', b'h', 0x81, 0x94] {
+                let mut changed = pickle.to_vec();
+                changed[place] = byte;
+                compare_points(&changed, &DeOptions::new());
+            }
+        }
+    }
+}
+
+/// Each object is two nodes, whichever way it is read.
+#[test]
+fn objects_of_a_fetched_class_are_counted() {
+    for pickle in POINTS {
+        let fewest = (0..40).find(|&nodes| {
+            DeOptions::new().max_nodes(nodes).from_slice::<Vec<Point>>(pickle).is_ok()
+        });
+        let machine = (0..40)
+            .find(|&nodes| DeOptions::new().max_nodes(nodes).from_slice::<Value>(pickle).is_ok());
+        assert_eq!(fewest, machine);
     }
 }

@@ -12,6 +12,7 @@
 use std::borrow::Cow;
 
 use super::Outcome;
+use super::contents::{Contents, DictKind, Phase};
 use super::dict::Dict;
 use super::made::End;
 use super::memo::{Fetched, MemoSlot};
@@ -159,6 +160,32 @@ impl<'de> Direct<'de> {
             Opcode::EmptyDict | Opcode::Mark if !is_ours(name) => self.dict_before(End::Itself),
             opcode => self.instance(opcode, name, fields),
         }
+    }
+
+    /// The attributes of an object whose class is fetched, spelled as by protocol 4. Nothing is
+    /// read where anything else is next.
+    #[inline(never)]
+    pub(super) fn object_ahead(
+        &mut self,
+        name: &'static str,
+        fields: &'static [&'static str],
+    ) -> Option<Contents<DictKind>> {
+        let begin = self.cursor.position();
+        let class = self.memo.class(self.cursor.peek_memoized_object()?)?;
+        let is_plain = self.is_first() && self.memo.is_from_zero() && !self.marked;
+        if !is_plain || !self.is_class(class, name, fields) {
+            return None;
+        }
+        // The object is a node, and its dict another.
+        self.count_node().ok()?;
+        let contents = Contents::new(DictKind, Phase::Batch, self);
+        self.enter().ok()?;
+        // From the class to the entry of the object, and its dict.
+        self.cursor.read_peeked(5);
+        self.memo.push(MemoSlot::fields(begin));
+        self.memo.push(MemoSlot::fields(self.cursor.position()));
+        self.cursor.read_peeked(3);
+        Some(contents)
     }
 
     fn instance(

@@ -219,9 +219,13 @@ impl<K: ContainerKind> Contents<K> {
         let doubtful = Self::is_doubtful(kind, direct);
         // The container's own is counted on entering it.
         let nodes = direct.nodes;
-        let begin = [empty.byte(), Opcode::Memoize.byte(), Opcode::Mark.byte()];
+        let [empty_byte, memoize] = [empty.byte(), Opcode::Memoize.byte()];
+        let begin = [empty_byte, memoize, Opcode::Mark.byte()];
         let state = if !doubtful && direct.enter_memoized(begin) {
             Phase::Batch
+        } else if !kind.has_one_end() && direct.enter_memoized([empty_byte, memoize]) {
+            // A list of an item or none.
+            Phase::Open
         } else {
             direct.enter_stored(empty, doubtful)?
         };

@@ -92,6 +92,12 @@ impl<'de> Direct<'de> {
         fields: &'static [&'static str],
     ) -> Option<ManuallyDrop<Entries<'_, 'g, 'de>>> {
         self.names = fields;
+        if self.is_at(Opcode::Binget)
+            && let Some(contents) = self.object_ahead(name, fields)
+        {
+            let dict = Dict::new(self, contents, End::State);
+            return Some(ManuallyDrop::new(Entries::Dict(dict)));
+        }
         let dict = match Contents::open_stored(DictKind, Opcode::EmptyDict, self) {
             Some(_) if is_ours(name) => return self.irregular::<_, Irregular>().ok(),
             Some(contents) => Dict::new(self, contents, End::Itself),
@@ -249,6 +255,7 @@ impl<'a, 'de> Dict<'a, 'de> {
     }
 
     /// Checks that the visitor took all entries, and reads the end.
+    #[inline]
     pub(in crate::de) fn finish(&mut self) -> Outcome<()> {
         let is_done = self.contents.is_done() && self.is_between();
         if !is_done && self.go_on()? {

@@ -146,6 +146,12 @@ impl<'de> DirectMemo<'de> {
         !self.from_one
     }
 
+    /// Returns true if entries are numbered from 0, and another takes no more memory.
+    #[inline(always)]
+    pub(super) fn has_room(&self) -> bool {
+        !self.from_one && self.slots.len() < self.slots.capacity()
+    }
+
     /// MEMOIZE. `false` where the entries are not numbered from 0.
     #[inline]
     pub(super) fn push(&mut self, slot: MemoSlot) -> bool {

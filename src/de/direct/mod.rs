@@ -58,7 +58,7 @@ use serde::de::Deserialize;
 use super::hooks::Asked;
 use super::nesting::Inside;
 use super::place::Place;
-
+use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::limits;
 use crate::settings::Settings;
@@ -75,40 +75,56 @@ pub(super) struct Irregular;
 
 type Outcome<T> = Result<T, Irregular>;
 
-/// Reads a pickle without a graph; `None` where that takes the machine.
+/// Reads a pickle without a graph. Unless `is_whole` becomes true, what is returned says nothing,
+/// and the machine has to read.
 pub(super) fn read<'de, T: Deserialize<'de>>(
     input: &'de [u8],
     settings: &Settings<'_>,
+    budgets: (u64, u64),
+    (inside, asked): (&Inside, &mut Asked<'de>),
+    is_whole: &mut bool,
+) -> Result<T> {
+    let mut direct = Direct::new(input, settings, budgets);
+    // Where this gives up, so does what follows.
+    let _ = direct.begin();
+    // Made by one call, in the place where it is returned: a value may be large.
+    let made = T::deserialize(Place::Ahead(&mut direct));
+    *is_whole = direct.ends_within(budgets, inside) && made.is_ok();
+    if !*is_whole {
+        *asked = direct.asked();
+    }
+    made
+}
+
+/// Bytes that may be spent on copies, and on expansion; `None` where the machine has to read.
+pub(super) fn budgets(
+    input: &[u8],
+    settings: &Settings<'_>,
     inside: &Inside,
-    asked: &mut Asked<'de>,
-) -> Option<T> {
-    if input.len() as u64 >= memo::INPUT {
+) -> Option<(u64, u64)> {
+    let len = input.len() as u64;
+    if len >= memo::INPUT {
         return None;
     }
     // The default memory limit covers values that are not shared, whatever the type. A caller's
     // limit has to be reckoned with for each container, which the machine's way does.
-    let len = input.len() as u64;
     let own = limits::MEMORY.per_byte.saturating_mul(len);
     let copies = settings.max_memory.of(len).checked_sub(own)?;
     let (expansion, memory) = inside.spent();
     let copies = copies.saturating_sub(memory);
     let expansion = settings.max_expansion.of(len).saturating_sub(expansion);
-    let budget = expansion.min(copies);
-    let mut direct = Direct::new(input, settings, budget, expansion);
-    direct.begin().ok()?;
-    // Moved as rarely as possible, because a value may be large.
-    let value = T::deserialize(Place::Ahead(&mut direct));
-    let (copies_left, expansion_left) = direct.budgets();
-    let copied = budget - copies_left;
-    let expanded = (expansion - expansion_left).saturating_add(copied);
-    inside.spend((expanded, copied));
-    // A type may read nothing; then the machine checks that there is a value.
-    let is_whole = expanded <= expansion && !direct.is_at_root() && direct.ends_with(Opcode::Stop);
-    match value {
-        Ok(value) if is_whole => Some(value),
-        _ => {
-            *asked = direct.asked();
-            None
-        }
+    Some((expansion.min(copies), expansion))
+}
+
+impl Direct<'_> {
+    /// Notes what was spent of the budgets, and returns true if a value was read, and no more than
+    /// was to be.
+    fn ends_within(&mut self, (budget, expansion): (u64, u64), inside: &Inside) -> bool {
+        let (copies_left, expansion_left) = self.budgets();
+        let copied = budget - copies_left;
+        let expanded = (expansion - expansion_left).saturating_add(copied);
+        inside.spend((expanded, copied));
+        // A type may read nothing; then the machine checks that there is a value.
+        expanded <= expansion && !self.is_at_root() && self.ends_with(Opcode::Stop)
     }
 }

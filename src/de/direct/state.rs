@@ -109,8 +109,7 @@ impl<'de> Direct<'de> {
     pub(super) fn new(
         input: &'de [u8],
         settings: &Settings<'_>,
-        budget: u64,
-        expansion: u64,
+        (budget, expansion): (u64, u64),
     ) -> Self {
         Self {
             cursor: Cursor::new(input, 0),
@@ -340,10 +339,10 @@ impl<'de> Direct<'de> {
         if self.is_first() { Ok(()) } else { self.irregular() }
     }
 
-    /// Enters a container that begins with these opcodes: that of an empty one, MEMOIZE and MARK.
-    /// Nothing is read if anything else is next.
+    /// Enters a container that begins with these opcodes: that of an empty one, MEMOIZE, and MARK
+    /// where a batch begins. Nothing is read if anything else is next.
     #[inline(always)]
-    pub(super) fn enter_memoized(&mut self, begin: [u8; 3]) -> bool {
+    pub(super) fn enter_memoized<const N: usize>(&mut self, begin: [u8; N]) -> bool {
         if !self.has_room() || !self.memo.is_from_zero() || !self.cursor.read_opcodes(begin) {
             return false;
         }

@@ -46,8 +46,8 @@ impl<'de> Direct<'de> {
         }
     }
 
-    /// Reads a key, most likely the name of the field that comes next. Then it is text, and need
-    /// not be checked.
+    /// Reads a key, most likely one that was fetched before. The rest is a call of its own, so that
+    /// this one saves no registers.
     #[inline(never)]
     pub(in crate::de) fn next_name(&mut self) -> Outcome<&'de str> {
         if let Some(index) = self.cursor.peek_binget()
@@ -56,18 +56,31 @@ impl<'de> Direct<'de> {
             self.cursor.read_peeked_binget();
             return self.again(text);
         }
+        self.written_name()
+    }
+
+    /// Reads a key, most likely the name of the field that comes next. Then it is text, and need
+    /// not be checked.
+    #[inline(never)]
+    fn written_name(&mut self) -> Outcome<&'de str> {
         if let [name, names @ ..] = self.names
             && self.cursor.read_this_text(name.as_bytes())
         {
             self.names = names;
             let slot = MemoSlot::text(self.cursor.opcode_position());
-            if self.memo.is_from_zero() && self.cursor.absorb_opcode(Opcode::Memoize) {
+            if self.memo.has_room() && self.cursor.absorb_opcode(Opcode::Memoize) {
                 self.memo.push(slot);
                 return Ok(name);
             }
-            return self.memoize(slot).map(|()| *name);
+            return self.name_behind(slot, name);
         }
         self.next_text()
+    }
+
+    /// The name that was just read, with its memo entry.
+    #[inline(never)]
+    fn name_behind(&mut self, slot: MemoSlot, name: &'static str) -> Outcome<&'de str> {
+        self.memoize(slot).map(|()| name)
     }
 
     /// Reads text, written out or fetched.
