@@ -166,8 +166,9 @@ pub(crate) fn give<'de, V: Visitor<'de>>(
     made
 }
 
+/// Drops an answer behind its visitor.
 #[inline(never)]
-fn discard(answer: Given<'_, '_, '_>) {
+pub(super) fn discard(answer: Given<'_, '_, '_>) {
     drop(ManuallyDrop::into_inner(answer));
 }
 

@@ -6,7 +6,7 @@
 
 use serde::de::{Deserializer, Visitor};
 
-use super::answer::{give, give_entries, give_items, give_tuple, give_wide};
+use super::answer::{discard, give, give_entries, give_items, give_tuple, give_wide};
 use super::ask::Ask;
 use super::items::Items;
 use super::numbers::give_numbers;
@@ -222,10 +222,12 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
             };
         }
         let mut answer = self.given(Ask::Seq, copies::<V::Value>());
-        match numbers_of(&mut answer) {
+        let made = match numbers_of(&mut answer) {
             Some(numbers) => give_numbers(numbers, visitor),
-            None => give(answer, visitor),
-        }
+            None => return give(answer, visitor),
+        };
+        discard(answer);
+        made
     }
 
     tuples! {
