@@ -1,5 +1,5 @@
-//! The memory that is held while a large array is read from a reader, and behind any read: a process
-//! of its own, because its allocator counts.
+//! The memory that is held while a large array is read from a reader, and behind any read: a
+//! process of its own, because its allocator counts.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 

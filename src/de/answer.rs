@@ -112,8 +112,9 @@ const fn keeps<T>() -> bool {
     std::mem::needs_drop::<T>()
 }
 
-/// An answer on its way to a visitor. What drops it is compiled once, and not for each visitor; one
-/// that panics leaves the memory of its answer behind.
+/// An answer on its way to a visitor: whoever has one hands it on to [`give`], or to [`discard`].
+/// So what drops it is compiled once, and not for each visitor; one that panics leaves the memory
+/// of its answer behind.
 pub(crate) type Given<'a, 'g, 'de> = ManuallyDrop<Result<Answer<'a, 'g, 'de>>>;
 
 /// Hands the value to the visitor.
