@@ -74,6 +74,7 @@ impl<'de> Place<'_, '_, 'de> {
 
 macro_rules! containers {
     ($($method:ident($($argument:ident: $type:ty),*) $(meets [$name:ident])?
+        $(first by $short:ident($($first:ident),*))?
         by $quick:ident($($given:ident),*) $tell:ident, $ask:expr;)*) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(
@@ -82,30 +83,12 @@ macro_rules! containers {
             visitor: V,
         ) -> Result<V::Value> {
             $(meet(&[$name]);)?
+            $(if let Some(tuple) = &mut self.$short($($first),*) {
+                return give_tuple(tuple, visitor);
+            })?
             // By reference: it is larger than what a processor copies at once.
             if let Some(found) = &mut self.$quick($($given),*) {
                 return $tell(found, visitor);
-            }
-            give(self.given($ask, copies::<V::Value>()), visitor)
-        }
-    )*};
-}
-
-macro_rules! tuples {
-    ($($method:ident($($argument:ident: $type:ty),*) $(meets [$name:ident])?
-        by $short:ident($($first:ident),*) $quick:ident($($given:ident),*), $ask:expr;)*) => {$(
-        #[inline]
-        fn $method<V: Visitor<'de>>(
-            mut self,
-            $($argument: $type,)*
-            visitor: V,
-        ) -> Result<V::Value> {
-            $(meet(&[$name]);)?
-            if let Some(tuple) = &mut self.$short($($first),*) {
-                return give_tuple(tuple, visitor);
-            }
-            if let Some(items) = &mut self.$quick($($given),*) {
-                return give_items(items, visitor);
             }
             give(self.given($ask, copies::<V::Value>()), visitor)
         }
@@ -208,6 +191,11 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
     }
 
     containers! {
+        deserialize_tuple(len: usize)
+            first by short_tuple(len) by items_of(len) give_items, Ask::Tuple(len);
+        deserialize_tuple_struct(name: &'static str, len: usize) meets [name]
+            first by short_tuple_struct(name, len) by items_of_struct(name, len) give_items,
+            Ask::TupleStruct(name, len);
         deserialize_map() by entries() give_entries, Ask::Map;
         deserialize_struct(name: &'static str, fields: &'static [&'static str]) meets [name]
             by fields(name, fields) give_entries, Ask::Struct(name, fields);
@@ -228,13 +216,6 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
         };
         discard(answer);
         made
-    }
-
-    tuples! {
-        deserialize_tuple(len: usize) by short_tuple(len) items_of(len), Ask::Tuple(len);
-        deserialize_tuple_struct(name: &'static str, len: usize) meets [name]
-            by short_tuple_struct(name, len) items_of_struct(name, len),
-            Ask::TupleStruct(name, len);
     }
 
     texts! {

@@ -142,9 +142,7 @@ fn read_slice<'de, T: Deserialize<'de>>(
     let budgets = direct_budgets(bytes, settings, buffers.is_some(), &inside);
     // One variable, whichever way makes it: a value may be large.
     let mut made = match budgets {
-        Some(budgets) => {
-            direct::read(bytes, settings, budgets, (&inside, &mut asked), &mut is_whole)
-        }
+        Some(budgets) => direct::read(bytes, settings, budgets, &inside, &mut asked, &mut is_whole),
         None => read_graph(bytes, settings, buffers, &inside, &mut asked),
     };
     if is_whole {
@@ -165,7 +163,8 @@ fn direct_budgets(
     if has_buffers || settings.joblib {
         return None;
     }
-    direct::budgets(bytes, settings, inside).filter(|_| inside.begins_guess())
+    let budgets = direct::budgets(bytes, settings, inside)?;
+    inside.begins_guess().then_some(budgets)
 }
 
 /// Reads a value the short way alone; `None` where that takes a graph.
@@ -177,7 +176,7 @@ fn read_directly<'de, T: Deserialize<'de>>(
     let (inside, mut asked) = (Inside::enter(), Asked::default());
     let mut is_whole = false;
     let budgets = direct_budgets(bytes, settings, has_buffers, &inside)?;
-    let made = direct::read(bytes, settings, budgets, (&inside, &mut asked), &mut is_whole);
+    let made = direct::read(bytes, settings, budgets, &inside, &mut asked, &mut is_whole);
     if !is_whole {
         return None;
     }

@@ -218,6 +218,13 @@ impl<'a> Cursor<'a> {
         (others == u64::from_le_bytes(OBJECT)).then_some(found[1])
     }
 
+    /// Goes past the opcodes of such an object; the EMPTY_DICT becomes the current one.
+    #[inline(always)]
+    pub(crate) fn read_memoized_object(&mut self) {
+        self.opcode_at = self.at + 5;
+        self.at += 8;
+    }
+
     /// Reads a NEWTRUE or NEWFALSE; `None` where another opcode is next.
     #[inline(always)]
     pub(crate) fn read_short_bool(&mut self) -> Option<bool> {

@@ -180,11 +180,9 @@ impl<'de> Direct<'de> {
         self.count_node().ok()?;
         let contents = Contents::new(DictKind, Phase::Batch, self);
         self.enter().ok()?;
-        // From the class to the entry of the object, and its dict.
-        self.cursor.read_peeked(5);
+        self.cursor.read_memoized_object();
         self.memo.push(MemoSlot::fields(begin));
-        self.memo.push(MemoSlot::fields(self.cursor.position()));
-        self.cursor.read_peeked(3);
+        self.memo.push(MemoSlot::fields(self.cursor.opcode_position()));
         Some(contents)
     }
 

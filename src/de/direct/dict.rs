@@ -255,7 +255,6 @@ impl<'a, 'de> Dict<'a, 'de> {
     }
 
     /// Checks that the visitor took all entries, and reads the end.
-    #[inline]
     pub(in crate::de) fn finish(&mut self) -> Outcome<()> {
         let is_done = self.contents.is_done() && self.is_between();
         if !is_done && self.go_on()? {

@@ -81,11 +81,12 @@ pub(super) fn read<'de, T: Deserialize<'de>>(
     input: &'de [u8],
     settings: &Settings<'_>,
     budgets: (u64, u64),
-    (inside, asked): (&Inside, &mut Asked<'de>),
+    inside: &Inside,
+    asked: &mut Asked<'de>,
     is_whole: &mut bool,
 ) -> Result<T> {
     let mut direct = Direct::new(input, settings, budgets);
-    // Where this gives up, so does what follows.
+    // Where this gives up, that shows at the end.
     let _ = direct.begin();
     // Made by one call, in the place where it is returned: a value may be large.
     let made = T::deserialize(Place::Ahead(&mut direct));
