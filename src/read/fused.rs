@@ -110,6 +110,23 @@ impl<'a> Cursor<'a> {
         (opcode == first.byte()).then_some(found)
     }
 
+    /// The same of an EMPTY_LIST with a MEMOIZE or LONG_BINPUT, by one look at eight bytes; with two
+    /// bytes behind.
+    #[inline(always)]
+    pub(crate) fn peek_stored_list(&self) -> Option<(Option<u32>, usize, [u8; 2])> {
+        const LIST: u8 = Opcode::EmptyList.byte();
+        const MEMOIZE: u8 = Opcode::Memoize.byte();
+        const LONG_BINPUT: u8 = Opcode::LongBinput.byte();
+
+        match *self.bytes.get(self.at..)?.first_chunk::<8>()? {
+            [LIST, MEMOIZE, next, behind, ..] => Some((None, 2, [next, behind])),
+            [LIST, LONG_BINPUT, a, b, c, d, next, behind] => {
+                Some((Some(u32::from_le_bytes([a, b, c, d])), 6, [next, behind]))
+            }
+            _ => None,
+        }
+    }
+
     /// The floats of the list that is next, each behind its BINFLOAT; they stay. `None` unless one
     /// batch with nothing else in it is next, and no other batch can follow: behind EMPTY_LIST and
     /// MARK, or, where the second value is true, above the MARK of a LIST.

@@ -217,7 +217,6 @@ impl<K: ContainerKind> Contents<K> {
     #[inline(always)]
     pub(super) fn open_stored(kind: K, empty: Opcode, direct: &mut Direct<'_>) -> Option<Self> {
         let doubtful = Self::is_doubtful(kind, direct);
-        // The container's own is counted on entering it.
         let nodes = direct.nodes;
         let [empty_byte, memoize] = [empty.byte(), Opcode::Memoize.byte()];
         let begin = [empty_byte, memoize, Opcode::Mark.byte()];
@@ -229,7 +228,14 @@ impl<K: ContainerKind> Contents<K> {
         } else {
             direct.enter_stored(empty, doubtful)?
         };
-        Some(Self { nodes, ..Self::new(kind, state, direct) })
+        Some(Self::entered(kind, state, nodes, direct))
+    }
+
+    /// The contents of a container that has been entered. Its own node was counted on that, so
+    /// `nodes` is the number before.
+    #[inline(always)]
+    pub(super) fn entered(kind: K, state: Phase, nodes: usize, direct: &Direct<'_>) -> Self {
+        Self { nodes, ..Self::new(kind, state, direct) }
     }
 
     /// Returns true if a MARK behind the empty container may begin a neighbour.
@@ -336,17 +342,17 @@ impl<K: ContainerKind> Contents<K> {
         ends
     }
 
-    /// Behind an empty list: true if the next opcode alone shows that its only item is next, which
-    /// is counted; false if it shows that there is none.
+    /// Behind an empty list: true if the next opcode, or that behind a scalar, shows that its only
+    /// item is next, which is counted; false if it shows that there is none.
     pub(super) fn begins(&mut self, direct: &Direct<'_>) -> Option<bool> {
         if self.state != Phase::Open || self.count > 0 {
             return None;
         }
         let opcode = direct.cursor.peek_opcode().filter(|opcode| *opcode != Opcode::Frame)?;
-        let is_item = self.is_item(opcode);
-        if !is_item && is_value(opcode) {
-            return None;
-        }
+        let is_item = match self.is_item(opcode) {
+            false if is_value(opcode) => self.adds_scalar(direct)?,
+            is_item => is_item,
+        };
         self.state = if is_item { Phase::Single } else { Phase::Done };
         self.count += usize::from(is_item);
         Some(is_item)
@@ -536,18 +542,25 @@ impl<K: ContainerKind> Contents<K> {
 
     /// Returns true if the next value is an item of its own.
     fn adds_one(&self, direct: &mut Direct<'_>) -> Outcome<bool> {
-        // The opcode right behind a scalar shows its use.
-        if self.kind.one() == Opcode::Append
-            && let Some(end) = scalar_end(direct.input, direct.cursor.position())
-            && let Some(opcode) = direct.input.get(end).copied().and_then(Opcode::from_byte)
-            && !matches!(
-                opcode,
-                Opcode::Frame | Opcode::Memoize | Opcode::Binput | Opcode::LongBinput | Opcode::Put
-            )
-        {
-            return Ok(opcode == Opcode::Append);
+        match self.adds_scalar(direct) {
+            Some(adds) => Ok(adds),
+            None => direct.adds_next(),
         }
-        direct.adds_next()
+    }
+
+    /// The same of a scalar, where the opcode right behind it shows its use.
+    #[inline]
+    fn adds_scalar(&self, direct: &Direct<'_>) -> Option<bool> {
+        if self.kind.one() != Opcode::Append {
+            return None;
+        }
+        let end = scalar_end(direct.input, direct.cursor.position())?;
+        let opcode = Opcode::from_byte(*direct.input.get(end)?)?;
+        let shows_none = matches!(
+            opcode,
+            Opcode::Frame | Opcode::Memoize | Opcode::Binput | Opcode::LongBinput | Opcode::Put
+        );
+        (!shows_none).then_some(opcode == Opcode::Append)
     }
 
     /// Returns true if a value that follows the empty list must be its item: only a key could

@@ -92,6 +92,22 @@ impl<'de> Direct<'de> {
         fields: &'static [&'static str],
     ) -> Option<ManuallyDrop<Entries<'_, 'g, 'de>>> {
         self.names = fields;
+        let nodes = self.nodes;
+        if is_ours(name) {
+            return self.other_fields_ahead(name, fields);
+        }
+        let Some(phase) = self.enter_dict() else { return self.other_fields_ahead(name, fields) };
+        let contents = Contents::entered(DictKind, phase, nodes, self);
+        Some(ManuallyDrop::new(Entries::Dict(Dict::new(self, contents, End::Itself))))
+    }
+
+    /// The same of any struct.
+    #[inline(never)]
+    fn other_fields_ahead<'g>(
+        &mut self,
+        name: &'static str,
+        fields: &'static [&'static str],
+    ) -> Option<ManuallyDrop<Entries<'_, 'g, 'de>>> {
         if self.is_at(Opcode::Binget)
             && let Some(contents) = self.object_ahead(name, fields)
         {

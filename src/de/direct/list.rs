@@ -66,6 +66,15 @@ impl<'de> Direct<'de> {
         if !self.is_first() {
             return None;
         }
+        let (first_mark, nodes) = (!self.marked, self.nodes);
+        let Some(phase) = self.enter_list() else { return self.other_items_ahead() };
+        let contents = Contents::entered(SequenceKind::List, phase, nodes, self);
+        Some(ManuallyDrop::new(Items::List(List::new(self, contents, first_mark, End::Itself))))
+    }
+
+    /// The same of any sequence.
+    #[inline(never)]
+    fn other_items_ahead<'g>(&mut self) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
         let first_mark = !self.marked;
         // In the place where they are returned: copying what was just written would wait for that.
         let items = match self.floats() {
@@ -443,14 +452,19 @@ impl<'a, 'de> List<'a, 'de> {
     /// Checks that the visitor took all items, and reads the end.
     #[inline(never)]
     pub(in crate::de) fn finish(&mut self) -> Result<()> {
+        // A visitor that knows how many items there are does not ask for the end.
+        let is_done = self.contents.is_done() || self.ends();
+        let may_be_tuple = self.first_mark && self.direct.marked;
+        if is_done && self.nones == 0 && !may_be_tuple && self.end == End::Itself {
+            self.direct.leave();
+            return Ok(());
+        }
         Ok(self.finish_all()?)
     }
 
-    #[inline]
+    #[inline(never)]
     fn finish_all(&mut self) -> Outcome<()> {
-        // A visitor that knows how many items there are does not ask for the end.
-        let is_done = self.contents.is_done() || self.ends();
-        if self.nones > 0 || !is_done && self.go_on()? {
+        if self.nones > 0 || !self.contents.is_done() && self.go_on()? {
             return self.direct.irregular();
         }
         self.direct.leave();

@@ -343,12 +343,62 @@ impl<'de> Direct<'de> {
     /// where a batch begins. Nothing is read if anything else is next.
     #[inline(always)]
     pub(super) fn enter_memoized<const N: usize>(&mut self, begin: [u8; N]) -> bool {
-        if !self.has_room() || !self.memo.is_from_zero() || !self.cursor.read_opcodes(begin) {
+        if !self.has_room() || !self.memo.has_room() || !self.cursor.read_opcodes(begin) {
             return false;
         }
         self.take_room();
         // Only dicts are fetched.
         self.memo.push(MemoSlot::fields(self.cursor.opcode_position()))
+    }
+
+    /// Enters a list that has a memo entry, or is written as MARK … LIST, where its first bytes
+    /// show that it is no row of floats, and goes past the MARK. Nothing is read if anything else
+    /// is next.
+    #[inline(always)]
+    pub(super) fn enter_list(&mut self) -> Option<Phase> {
+        if !self.has_room() {
+            return None;
+        }
+        if let Some(&[begin, behind]) = self.cursor.peek(2)
+            && begin == Opcode::Mark.byte()
+        {
+            let may_be_other = behind == Opcode::Binfloat.byte() || self.protocol < 2;
+            return (!may_be_other).then(|| self.enter_marked());
+        }
+        // Where lists may be written so, a MARK behind an empty one begins a neighbour.
+        if self.marked || !self.memo.has_room() {
+            return None;
+        }
+        let (index, len, [next, behind]) = self.cursor.peek_stored_list()?;
+        let is_batch = next == Opcode::Mark.byte();
+        let is_in_turn = index.is_none_or(|index| index as usize == self.memo.len());
+        if !is_in_turn || is_batch && behind == Opcode::Binfloat.byte() {
+            return None;
+        }
+        self.memo.push(MemoSlot::fields(self.cursor.position()));
+        self.cursor.read_peeked(len + usize::from(is_batch));
+        self.take_room();
+        Some(if is_batch { Phase::Batch } else { Phase::Open })
+    }
+
+    /// Enters a dict of the kinds that are most common, and goes past its MARK. Nothing is read if
+    /// anything else is next.
+    #[inline(always)]
+    pub(super) fn enter_dict(&mut self) -> Option<Phase> {
+        if self.is_at(Opcode::Mark) && self.has_room() {
+            return Some(self.enter_marked());
+        }
+        let begin = [Opcode::EmptyDict, Opcode::Memoize, Opcode::Mark].map(Opcode::byte);
+        (!self.marked && self.enter_memoized(begin)).then_some(Phase::Batch)
+    }
+
+    /// Enters a container that is written as MARK … LIST, or its like, where there is room.
+    #[inline(always)]
+    fn enter_marked(&mut self) -> Phase {
+        self.marked = true;
+        self.cursor.read_peeked_opcode();
+        self.take_room();
+        Phase::Marked
     }
 
     /// Enters a container, and goes past the MARK that begins a batch; one that `may_be_other`
@@ -377,10 +427,10 @@ impl<'de> Direct<'de> {
 
     /// The same without a memo entry.
     fn enter_unstored(&mut self, empty: Opcode, may_be_other: bool) -> Option<Phase> {
-        let phase = if self.is_at(Opcode::Mark) {
-            self.marked = true;
-            Phase::Marked
-        } else if !self.is_at(empty) || self.is_stored_behind(1) {
+        if self.is_at(Opcode::Mark) {
+            return Some(self.enter_marked());
+        }
+        let phase = if !self.is_at(empty) || self.is_stored_behind(1) {
             return None;
         } else if may_be_other {
             // A container that such writers fill later has a memo entry.
