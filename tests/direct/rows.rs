@@ -294,3 +294,82 @@ fn short_tuples_are_read_as_by_the_machine() {
         }
     }
 }
+
+/// Most lists are entered by one look at eight bytes, and a list of one scalar is told by what is
+/// behind that: every mixture of beginnings, items, ends and neighbours.
+#[test]
+fn lists_are_told_by_their_first_bytes_as_by_the_machine() {
+    let options = DeOptions::new();
+    let begins: [&[u8]; 10] = [
+        b"]",
+        b"](",
+        b"]\x94",
+        b"]\x94(",
+        b"]q\x01",
+        b"]q\x01(",
+        b"]r\x01\0\0\0",
+        b"]r\x01\0\0\0(",
+        b"]r\x09\0\0\0(",
+        b"(",
+    ];
+    let framed = [FRAME, b"K\x01"].concat();
+    let items: [&[u8]; 7] =
+        [b"", b"K\x01", b"\x8c\x01a\x94", b"G?\xf0\0\0\0\0\0\0", b"NK\x02", b"]\x94", &framed];
+    let ends: [&[u8]; 6] = [b"", b"a", b"e", b"l", b"t", b"\x94a"];
+    let behind: [&[u8]; 4] = [b"", b"K\x03", b"]\x94K\x04a", b"K\x04\x85"];
+    let compare_lists = |pickle: &[u8]| {
+        compare::<Vec<Vec<u8>>>(pickle, &options, "lists");
+        compare::<Vec<(Vec<Option<u8>>, u8)>>(pickle, &options, "lists in tuples");
+        compare::<Vec<Vec<Vec<f64>>>>(pickle, &options, "lists of lists");
+        compare::<Vec<Value>>(pickle, &options, "values");
+        for few in [0, 1] {
+            let few = Ask::Few(few, Box::new(Ask::Any));
+            Told::by(Ask::Seq(Box::new(few)));
+            compare::<Told>(pickle, &options, "few");
+        }
+    };
+    for (begin, item) in begins.iter().flat_map(|begin| items.map(|item| (*begin, item))) {
+        for (end, behind) in ends.iter().flat_map(|end| behind.map(|behind| (*end, behind))) {
+            let list = [begin, item, end, behind].concat();
+            for (protocol, outer, close) in [
+                (&b"\x80\x04"[..], &b"]\x94("[..], &b"e."[..]),
+                (b"\x80\x02", b"]q\0(", b"e."),
+                (b"\x80\x04", b"(", b"l."),
+                (b"", b"(", b"l."),
+            ] {
+                compare_lists(&[protocol, outer, &list, close].concat());
+            }
+        }
+    }
+}
+
+/// The memo grows with the lists and dicts in it, and the short way goes on.
+#[test]
+fn many_short_lists_and_dicts_need_no_machine() {
+    type Item = (Vec<u8>, BTreeMap<String, Vec<u8>>);
+    let mut new = b"\x80\x04]\x94(".to_vec();
+    let mut old = b"\x80\x02]q\0(".to_vec();
+    let mut entries = 1;
+    let mut put = |pickle: &mut Vec<u8>| {
+        match u8::try_from(entries) {
+            Ok(index) => pickle.extend([b'q', index]),
+            Err(_) => {
+                pickle.push(b'r');
+                pickle.extend(u32::to_le_bytes(entries));
+            }
+        }
+        entries += 1;
+    };
+    for _ in 0..900 {
+        new.extend(b"]\x94K\x01a}\x94\x8c\x01a\x94]\x94(K\x01K\x02es\x86\x94");
+        for part in [&b"]"[..], b"K\x01a}", b"X\x01\0\0\0a", b"]", b"(K\x01K\x02es\x86"] {
+            old.extend(part);
+            put(&mut old);
+        }
+    }
+    for pickle in [&mut new, &mut old] {
+        pickle.extend(b"e.");
+        let tally = compare::<Vec<Item>>(pickle, &DeOptions::new(), "short lists");
+        assert_eq!((tally.read, tally.direct), (1, 1));
+    }
+}
