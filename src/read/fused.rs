@@ -110,8 +110,8 @@ impl<'a> Cursor<'a> {
         (opcode == first.byte()).then_some(found)
     }
 
-    /// The same of an EMPTY_LIST with a MEMOIZE or LONG_BINPUT, by one look at eight bytes; with two
-    /// bytes behind.
+    /// The same of an EMPTY_LIST with a MEMOIZE or LONG_BINPUT, by one look at eight bytes; with
+    /// the two bytes behind.
     #[inline(always)]
     pub(crate) fn peek_stored_list(&self) -> Option<(Option<u32>, usize, [u8; 2])> {
         const LIST: u8 = Opcode::EmptyList.byte();
