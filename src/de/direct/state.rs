@@ -359,17 +359,15 @@ impl<'de> Direct<'de> {
         if !self.has_room() {
             return None;
         }
-        if let Some(&[begin, behind]) = self.cursor.peek(2)
-            && begin == Opcode::Mark.byte()
-        {
-            let may_be_other = behind == Opcode::Binfloat.byte() || self.protocol < 2;
-            return (!may_be_other).then(|| self.enter_marked());
-        }
+        let Some((index, len, [next, behind])) = self.cursor.peek_stored_list() else {
+            let &[begin, behind] = self.cursor.peek(2)?.first_chunk()?;
+            let is_list = begin == Opcode::Mark.byte() && behind != Opcode::Binfloat.byte();
+            return (is_list && self.protocol >= 2).then(|| self.enter_marked());
+        };
         // Where lists may be written so, a MARK behind an empty one begins a neighbour.
         if self.marked || !self.memo.has_room() {
             return None;
         }
-        let (index, len, [next, behind]) = self.cursor.peek_stored_list()?;
         let is_batch = next == Opcode::Mark.byte();
         let is_in_turn = index.is_none_or(|index| index as usize == self.memo.len());
         if !is_in_turn || is_batch && behind == Opcode::Binfloat.byte() {
@@ -385,11 +383,12 @@ impl<'de> Direct<'de> {
     /// anything else is next.
     #[inline(always)]
     pub(super) fn enter_dict(&mut self) -> Option<Phase> {
-        if self.is_at(Opcode::Mark) && self.has_room() {
-            return Some(self.enter_marked());
-        }
         let begin = [Opcode::EmptyDict, Opcode::Memoize, Opcode::Mark].map(Opcode::byte);
-        (!self.marked && self.enter_memoized(begin)).then_some(Phase::Batch)
+        // Where dicts may be written as MARK … DICT, the MARK may begin a neighbour.
+        if !self.marked && self.enter_memoized(begin) {
+            return Some(Phase::Batch);
+        }
+        (self.is_at(Opcode::Mark) && self.has_room()).then(|| self.enter_marked())
     }
 
     /// Enters a container that is written as MARK … LIST, or its like, where there is room.
