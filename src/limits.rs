@@ -104,7 +104,7 @@ pub(crate) const LENT: usize = 1 << 20;
 /// CPython does; nested in one another they take time and output without end. CPython gives up
 /// where its stack does, at a few hundred levels. Beyond this number, four times the size of the
 /// graph is granted too.
-pub(crate) const REOPENED: u64 = 1 << 20;
+pub(crate) const REOPENED: u64 = 1 << 16;
 
 /// Bytes of a module's name, and of a qualified name.
 ///

@@ -9,6 +9,7 @@ mod bytes_behind_the_pickle;
 mod bytes_encoded_again_and_again;
 mod callables_that_are_none;
 mod calls_of_values;
+mod calls_within_their_own_arguments;
 mod classes_of_reconstructors;
 mod control_characters_of_names;
 mod counts_beyond_every_input;
