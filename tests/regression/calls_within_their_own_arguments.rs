@@ -1,9 +1,9 @@
-//! What went wrong: `INST` calls a UUID with a list of which that UUID is an item of an item. An
+//! `INST` calls a UUID with a list of which that UUID is an item of an item, in this pickle. An
 //! object that is reached through its own arguments is written again, and two such objects within
 //! one another without end, up to a limit of a million values: 60 bytes took 1.4 seconds, and 25
 //! megabytes of output, before the error came.
 //!
-//! Why it matters: whoever writes back a graph that a stranger sent pays for it.
+//! Whoever writes back a graph that a stranger sent pays for it.
 
 use std::io;
 
