@@ -24,7 +24,7 @@ impl io::Write for Count {
 }
 
 #[test]
-fn calls_within_their_own_arguments_are_written_a_few_times() {
+fn calls_within_their_own_arguments_are_written_a_bounded_number_of_times() {
     let pickle =
         b"((cbuiltins\nbytearray\nC\x022\xe0\x85Riuuid\nUUID\nU\x000p0\n(g0\ntp1\na0lg1\n.";
     let graph = Graph::from_slice(pickle).unwrap();

@@ -218,13 +218,8 @@ impl<K: ContainerKind> Contents<K> {
     pub(super) fn open_stored(kind: K, empty: Opcode, direct: &mut Direct<'_>) -> Option<Self> {
         let doubtful = Self::is_doubtful(kind, direct);
         let nodes = direct.nodes;
-        let [empty_byte, memoize] = [empty.byte(), Opcode::Memoize.byte()];
-        let begin = [empty_byte, memoize, Opcode::Mark.byte()];
-        let state = if !doubtful && direct.enter_memoized(begin) {
+        let state = if !doubtful && direct.enter_memoized(empty) {
             Phase::Batch
-        } else if !kind.has_one_end() && direct.enter_memoized([empty_byte, memoize]) {
-            // A list of an item or none.
-            Phase::Open
         } else {
             direct.enter_stored(empty, doubtful)?
         };
@@ -556,11 +551,13 @@ impl<K: ContainerKind> Contents<K> {
         }
         let end = scalar_end(direct.input, direct.cursor.position())?;
         let opcode = Opcode::from_byte(*direct.input.get(end)?)?;
-        let shows_none = matches!(
-            opcode,
-            Opcode::Frame | Opcode::Memoize | Opcode::Binput | Opcode::LongBinput | Opcode::Put
-        );
-        (!shows_none).then_some(opcode == Opcode::Append)
+        match opcode {
+            // Its use is behind these.
+            Opcode::Frame | Opcode::Memoize | Opcode::Binput | Opcode::LongBinput | Opcode::Put => {
+                None
+            }
+            opcode => Some(opcode == Opcode::Append),
+        }
     }
 
     /// Returns true if a value that follows the empty list must be its item: only a key could

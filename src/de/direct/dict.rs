@@ -93,10 +93,8 @@ impl<'de> Direct<'de> {
     ) -> Option<ManuallyDrop<Entries<'_, 'g, 'de>>> {
         self.names = fields;
         let nodes = self.nodes;
-        if is_ours(name) {
-            return self.other_fields_ahead(name, fields);
-        }
-        let Some(phase) = self.enter_dict() else { return self.other_fields_ahead(name, fields) };
+        let entered = if is_ours(name) { None } else { self.enter_dict() };
+        let Some(phase) = entered else { return self.other_fields_ahead(name, fields) };
         let contents = Contents::entered(DictKind, phase, nodes, self);
         Some(ManuallyDrop::new(Entries::Dict(Dict::new(self, contents, End::Itself))))
     }

@@ -339,10 +339,11 @@ impl<'de> Direct<'de> {
         if self.is_first() { Ok(()) } else { self.irregular() }
     }
 
-    /// Enters a container that begins with these opcodes: that of an empty one, MEMOIZE, and MARK
-    /// where a batch begins. Nothing is read if anything else is next.
+    /// Enters a container that begins with this opcode of an empty one, MEMOIZE, and the MARK of a
+    /// batch. Nothing is read if anything else is next, or the memo would have to grow.
     #[inline(always)]
-    pub(super) fn enter_memoized<const N: usize>(&mut self, begin: [u8; N]) -> bool {
+    pub(super) fn enter_memoized(&mut self, empty: Opcode) -> bool {
+        let begin = [empty, Opcode::Memoize, Opcode::Mark].map(Opcode::byte);
         if !self.has_room() || !self.memo.has_room() || !self.cursor.read_opcodes(begin) {
             return false;
         }
@@ -383,9 +384,8 @@ impl<'de> Direct<'de> {
     /// anything else is next.
     #[inline(always)]
     pub(super) fn enter_dict(&mut self) -> Option<Phase> {
-        let begin = [Opcode::EmptyDict, Opcode::Memoize, Opcode::Mark].map(Opcode::byte);
         // Where dicts may be written as MARK … DICT, the MARK may begin a neighbour.
-        if !self.marked && self.enter_memoized(begin) {
+        if !self.marked && self.enter_memoized(Opcode::EmptyDict) {
             return Some(Phase::Batch);
         }
         (self.is_at(Opcode::Mark) && self.has_room()).then(|| self.enter_marked())
