@@ -6,6 +6,49 @@
 use super::{Cursor, IntShape, decimal};
 use crate::instruction::{BATCH, Opcode};
 
+/// A text that is next: see [`Cursor::peek_text_behind`].
+pub(crate) enum TextAhead<'a> {
+    Text(&'a [u8]),
+    /// The index of a BINGET or LONG_BINGET.
+    Index(u64),
+}
+
+/// TUPLE1, TUPLE2 or TUPLE3, and REDUCE or NEWOBJ, each with its memo entry.
+pub(crate) struct EndOfCall {
+    /// The index of the first entry, behind which the other one is the next. `None` for MEMOIZE.
+    pub(crate) index: Option<u32>,
+    /// Length in bytes.
+    pub(crate) len: usize,
+    is_reduce: bool,
+}
+
+impl EndOfCall {
+    #[inline]
+    fn of(bytes: &[u8], tuple: Opcode) -> Option<Self> {
+        const MEMOIZE: u8 = Opcode::Memoize.byte();
+        const BINPUT: u8 = Opcode::Binput.byte();
+        const LONG_BINPUT: u8 = Opcode::LongBinput.byte();
+
+        let (&first, rest) = bytes.split_first()?;
+        let (call, index, len, follows) = match *rest {
+            [MEMOIZE, call, MEMOIZE, ..] => (call, None, 4, true),
+            [BINPUT, a, call, BINPUT, b, ..] => {
+                (call, Some(u32::from(a)), 6, a.checked_add(1) == Some(b))
+            }
+            [LONG_BINPUT, a, b, c, d, call, LONG_BINPUT, e, f, g, h, ..] => {
+                let index = u32::from_le_bytes([a, b, c, d]);
+                let follows = index.checked_add(1) == Some(u32::from_le_bytes([e, f, g, h]));
+                (call, Some(index), 12, follows)
+            }
+            _ => return None,
+        };
+        let is_reduce = call == Opcode::Reduce.byte();
+        let is_call = is_reduce || call == Opcode::Newobj.byte();
+        let is_end = first == tuple.byte() && is_call && follows;
+        is_end.then_some(Self { index, len, is_reduce })
+    }
+}
+
 impl<'a> Cursor<'a> {
     /// Reads an opcode that has an int in up to eight binary bytes (BININT, BININT1, BININT2,
     /// LONG1), and the int. `None` where another opcode is next, or the argument is not there
@@ -125,6 +168,43 @@ impl<'a> Cursor<'a> {
             }
             _ => None,
         }
+    }
+
+    /// The text behind the `len` bytes that are next, or the index by which it is fetched.
+    #[inline]
+    pub(crate) fn peek_text_behind(&self, len: usize) -> Option<TextAhead<'a>> {
+        let rest = self.bytes.get(self.at + len..)?;
+        let (&[opcode, short], behind) = rest.split_first_chunk::<2>()?;
+        match Opcode::from_byte(opcode)? {
+            Opcode::ShortBinunicode => behind.get(..usize::from(short)).map(TextAhead::Text),
+            Opcode::Binget => Some(TextAhead::Index(u64::from(short))),
+            opcode @ (Opcode::Binunicode | Opcode::LongBinget) => {
+                let (&len, text) = rest.get(1..)?.split_first_chunk::<4>()?;
+                let number = u32::from_le_bytes(len);
+                if opcode == Opcode::LongBinget {
+                    return Some(TextAhead::Index(u64::from(number)));
+                }
+                text.get(..number as usize).map(TextAhead::Text)
+            }
+            _ => None,
+        }
+    }
+
+    /// The end of a call that is next: see [`EndOfCall`].
+    #[inline]
+    pub(crate) fn peek_end_of_call(&self, tuple: Opcode) -> Option<EndOfCall> {
+        EndOfCall::of(self.bytes.get(self.at..)?, tuple)
+    }
+
+    /// Returns true if, `len` bytes ahead, two BINFLOATs are the arguments of a REDUCE.
+    #[inline]
+    pub(crate) fn calls_with_floats(&self, len: usize) -> bool {
+        const FLOAT: u8 = Opcode::Binfloat.byte();
+
+        let Some(rest) = self.bytes.get(self.at + len..) else { return false };
+        let floats = rest.as_chunks::<9>().0.iter().take(2);
+        floats.filter(|float| float[0] == FLOAT).count() == 2
+            && EndOfCall::of(&rest[18..], Opcode::Tuple2).is_some_and(|end| end.is_reduce)
     }
 
     /// The floats of the list that is next, each behind its BINFLOAT; they stay. `None` unless one

@@ -30,6 +30,7 @@ use crate::instruction::{ArgumentKind, Extent, Opcode};
 use crate::protocol::Protocol;
 pub(crate) use explain::explain;
 pub(crate) use frames::check_frames;
+pub(crate) use fused::TextAhead;
 pub(crate) use instructions::instructions_within;
 pub use instructions::{Instructions, instructions};
 pub(crate) use int_shape::IntShape;

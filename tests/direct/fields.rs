@@ -266,3 +266,54 @@ fn objects_of_a_fetched_class_are_counted() {
         assert_eq!(fewest, machine);
     }
 }
+
+/// A text behind an empty dict is its only key, or a neighbour that is spelled like one.
+#[test]
+fn only_entries_are_told_by_the_name_of_a_field_as_by_the_machine() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Few {
+        id: Option<u8>,
+        inner: Option<Vec<u8>>,
+        name: Option<String>,
+    }
+
+    let begins: [&[u8]; 7] = [
+        b"}\x94",
+        b"}",
+        b"}q\x03",
+        b"}q\x09",
+        b"}r\x03\0\0\0",
+        b"}\x94\x95\0\0\0\0\0\0\0\0",
+        b"\x8c\x02id}\x94",
+    ];
+    // The first dict has stored `id` and `name`, as 2 and 3, or in protocol 2 as 1 and 2.
+    let keys: [&[u8]; 7] = [
+        b"\x8c\x02id",
+        b"\x8c\x04name\x94",
+        b"X\x02\0\0\0id",
+        b"h\x02",
+        b"h\x01",
+        b"\x8c\x02no",
+        b"h\0",
+    ];
+    let framed = [FRAME, b"K\x01", FRAME].concat();
+    let values: [&[u8]; 7] =
+        [b"", b"K\x01", b"N", b"h\x02", b"]\x94K\x01a", &framed, b"K\x01\x8c\x04nameN"];
+    let ends: [&[u8]; 6] = [b"s", b"", b"u", b"\x86", b"K\x01\x87", b"ss"];
+    for (begin, key) in begins.iter().flat_map(|begin| keys.map(|key| (*begin, key))) {
+        for (value, end) in values.iter().flat_map(|value| ends.map(|end| (*value, end))) {
+            for first in [
+                &b"\x80\x04]\x94(}\x94\x8c\x02id\x94K\x05s"[..],
+                b"\x80\x02]q\0(}(X\x02\0\0\0idq\x01K\x05X\x04\0\0\0nameq\x02Nu",
+            ] {
+                let pickle = [first, begin, key, value, end, b"e."].concat();
+                compare::<Vec<BTreeMap<String, Value>>>(&pickle, &DeOptions::new(), "maps");
+                compare::<Vec<Few>>(&pickle, &DeOptions::new(), "only entries");
+                compare::<(Few, Few, String, u8)>(&pickle, &DeOptions::new(), "neighbours");
+                compare::<(Few, (Few, String, u8))>(&pickle, &DeOptions::new(), "neighbours");
+            }
+        }
+    }
+    let pickle = b"\x80\x04]\x94(}\x94\x8c\x02id\x94K\x05s}\x94h\x02K\x06s}\x94e.";
+    assert!(is_direct::<Vec<Few>>(pickle));
+}

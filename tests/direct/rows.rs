@@ -7,6 +7,7 @@ use serde_derive::Deserialize;
 use serde_pickle::{DeOptions, Value};
 
 use super::ask::{Ask, Told};
+use super::made::changes;
 use super::{batches, compare, is_direct, marked};
 
 const NONE: &[u8] = b"N";
@@ -371,5 +372,35 @@ fn many_short_lists_and_dicts_need_no_machine() {
         pickle.extend(b"e.");
         let tally = compare::<Vec<Item>>(pickle, &DeOptions::new(), "short lists");
         assert_eq!((tally.read, tally.direct), (1, 1));
+    }
+}
+
+/// Where lists are expected in the place of tuples, one that is spelled in another way, or has more
+/// or fewer items, is read as by the machine.
+#[test]
+fn lists_in_the_place_of_tuples_with_a_change_are_read_the_same_both_ways() {
+    let options = DeOptions::new();
+    let others: [&[u8]; 12] = [
+        FRAME, b"K\x01", b"N", b"(", b"(K\x01e", b"K\x01a", b"]\x94", b"e", b"(e", b"\x86", b"0",
+        b"\x94",
+    ];
+    let in_turn = [&b"]r\x01\0\0\0(K\x01K\x02e"[..], b"]q\x01(K\x01K\x02e", b"]q\x07(K\x01K\x02e"];
+    let items = [&b"]\x94(K\x01K\x02e"[..], b"]\x94(G?\xf0\0\0\0\0\0\0K\x02e", b"]\x94(NNe"];
+    let nested = b"]\x94(]\x94(K\x01K\x02eK\x03e";
+    for item in items.iter().chain(&in_turn).copied().chain([&nested[..]]) {
+        let one = [b"\x80\x04](", item, b"e."].concat();
+        for pickle in std::iter::once(one.clone()).chain(changes(&one, &others)) {
+            let Some(rest) = pickle.strip_prefix(b"\x80\x04](") else { continue };
+            // Behind lists without a memo entry, the first index is 0 or 1.
+            let short = [&b"\x80\x04]("[..], &b"](]K\x01aK\x02e".repeat(70), rest].concat();
+            let deep = [&b"\x80\x04]("[..], &nested.repeat(70), rest].concat();
+            for pickle in [short, deep] {
+                compare::<Vec<(u8, u8)>>(&pickle, &options, "pairs");
+                compare::<Vec<(Vec<u8>, u8)>>(&pickle, &options, "lists");
+                compare::<Vec<(IgnoredAny, Option<f64>)>>(&pickle, &options, "either");
+                compare::<Vec<((u8, u8), u8)>>(&pickle, &options, "pairs of pairs");
+                compare::<Vec<(IgnoredAny, [u8; 1])>>(&pickle, &options, "ignored");
+            }
+        }
     }
 }

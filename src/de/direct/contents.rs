@@ -146,6 +146,8 @@ pub(super) enum Phase {
     Closed,
     /// Behind such an APPEND.
     Grown,
+    /// Before the only entry of a dict, or behind it, before its SETITEM.
+    Only,
     /// Before the APPEND of an item that is the last.
     Single,
     /// Before the APPEND of an item behind which others may follow.
@@ -159,8 +161,8 @@ pub(super) enum Phase {
 pub(super) struct Contents<K> {
     pub(super) kind: K,
     state: Phase,
-    /// Above a mark, the bytes of the opcodes that may end the items; among those of a batch, that
-    /// of an item in rows too.
+    /// Above a mark, and around an only entry, the bytes of the opcodes that may end the items;
+    /// among those of a batch, that of an item in rows too.
     ends: Option<[u8; 3]>,
     /// True if no value but a key can follow the container.
     sole: bool,
@@ -191,6 +193,7 @@ impl<K: ContainerKind> Contents<K> {
                 let ends = [self.kind.marked(), self.kind.tuple(), self.kind.frozen()];
                 Some(ends.map(|opcode| opcode.byte()))
             }
+            Phase::Only => Some([self.kind.one().byte(); 3]),
             _ => None,
         };
     }
@@ -312,6 +315,8 @@ impl<K: ContainerKind> Contents<K> {
         let ends = match self.state {
             Phase::Batch => direct.is_at(self.kind.batch()) && self.count > 0 && !self.is_full(),
             Phase::Single => direct.is_at(self.kind.one()),
+            // Where the key was a neighbour, others may have been taken for keys.
+            Phase::Only => direct.is_at(self.kind.one()) && self.count == 1,
             Phase::Marked => return self.ends_marked(direct),
             _ => false,
         };
@@ -468,9 +473,11 @@ impl<K: ContainerKind> Contents<K> {
                         return Ok(true);
                     }
                 }
+                Phase::Only if self.count == 0 => return Ok(true),
+                Phase::Only if self.count == 1 && direct.takes(self.kind.one())? => Phase::Done,
                 Phase::Single if direct.takes(self.kind.one())? => Phase::Done,
                 Phase::Appended if direct.takes(self.kind.one())? => Phase::Grown,
-                Phase::Single | Phase::Appended => return direct.irregular(),
+                Phase::Only | Phase::Single | Phase::Appended => return direct.irregular(),
                 // Behind the items so far: more are added, or what follows is a neighbour.
                 Phase::Open | Phase::Closed | Phase::Grown => match self.addition(direct)? {
                     Phase::Batch => {

@@ -93,7 +93,10 @@ impl<'de> Direct<'de> {
     ) -> Option<ManuallyDrop<Entries<'_, 'g, 'de>>> {
         self.names = fields;
         let nodes = self.nodes;
-        let entered = if is_ours(name) { None } else { self.enter_dict() };
+        let entered = match is_ours(name) {
+            false => self.enter_dict().or_else(|| self.enter_only_entry(fields)),
+            true => None,
+        };
         let Some(phase) = entered else { return self.other_fields_ahead(name, fields) };
         let contents = Contents::entered(DictKind, phase, nodes, self);
         Some(ManuallyDrop::new(Entries::Dict(Dict::new(self, contents, End::Itself))))

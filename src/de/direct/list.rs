@@ -14,7 +14,7 @@ use crate::de::items::Items;
 use crate::de::numbers::Numbers;
 use crate::de::place::{Found, Place};
 use crate::error::{Error, Result};
-use crate::instruction::Opcode;
+use crate::instruction::{BATCH, Opcode};
 
 /// The place of no item.
 const NOWHERE: usize = usize::MAX;
@@ -137,7 +137,8 @@ impl<'de> Direct<'de> {
         Some(ManuallyDrop::new(self.tuple(len).ok()?))
     }
 
-    /// The tuple of `len` items that is next, if its first is a scalar. Most tuples go this way.
+    /// The tuple of `len` items that is next, if its first is a scalar, its class is fetched, or it
+    /// is a list where such are expected. Most tuples go this way.
     #[inline]
     pub(in crate::de) fn short_tuple_ahead(
         &mut self,
@@ -145,10 +146,27 @@ impl<'de> Direct<'de> {
         is_key: bool,
     ) -> Option<Fixed<'_, 'de>> {
         if !self.is_short_tuple(len) {
-            return None;
+            return match self.cursor.peek_opcode()? {
+                _ if is_key => None,
+                Opcode::Binget | Opcode::LongBinget => self.made_tuple_ahead(len),
+                Opcode::EmptyList if self.expects_lists() => self.list_for_tuple(len),
+                _ => None,
+            };
         }
         let opcode = short_tuple(len)?;
         Some(Fixed { is_key, ..self.fixed(len, opcode, End::Itself).ok()? })
+    }
+
+    /// The list of `len` items that is next, in the place of a tuple. Nothing is read unless it has
+    /// a memo entry and one batch.
+    #[inline]
+    fn list_for_tuple(&mut self, len: usize) -> Option<Fixed<'_, 'de>> {
+        // Behind a full batch another one may follow.
+        if !(1..BATCH).contains(&len) || !self.is_first() || !self.enter_batch() {
+            return None;
+        }
+        let (opcode, end) = (Opcode::Appends, End::Batch);
+        Some(Fixed { direct: self, left: len, at: NOWHERE, opcode, end, is_key: false })
     }
 
     /// Reads a list of floats, and gives them, each behind its opcode. `None`, with nothing read,
@@ -561,6 +579,22 @@ impl<'de> Fixed<'_, 'de> {
 
     #[inline(never)]
     fn finish_otherwise(&mut self) -> Outcome<()> {
+        let was_read = self.at != self.direct.cursor.position();
+        match self.end {
+            End::Batch if was_read && self.left == 0 => {
+                self.direct.expect(self.opcode)?;
+                self.direct.leave();
+                return Ok(());
+            }
+            End::Arguments if was_read && self.left == 0 && self.direct.ends_call(self.opcode) => {
+                // The tuple and the object.
+                self.direct.leave();
+                self.direct.leave();
+                return Ok(());
+            }
+            End::Batch => return self.direct.irregular(),
+            _ => {}
+        }
         self.end_item()?;
         // The visitor may have asked for fewer.
         if self.left > 0 {

@@ -18,7 +18,7 @@ use super::Outcome;
 use super::class::{ClassKind, ClassNumber};
 use super::contents::{Contents, DictKind, Phase, SequenceKind, is_value};
 use super::dict::Dict;
-use super::list::List;
+use super::list::{Fixed, List};
 use super::look::short_tuple;
 use super::memo::{Fetched, MemoSlot, Stored};
 use super::natural::is_module;
@@ -33,6 +33,7 @@ use crate::stdlib::numpy::NumKind;
 
 const FETCHES: [u8; 2] = [Opcode::Binget.byte(), Opcode::LongBinget.byte()];
 const TEXTS: [u8; 2] = [Opcode::ShortBinunicode.byte(), Opcode::Binunicode.byte()];
+const MARK: u8 = Opcode::Mark.byte();
 const PUTS: [u8; 2] = [Opcode::Binput.byte(), Opcode::LongBinput.byte()];
 
 /// Returns true if this is the byte of an opcode that may begin a class but for GLOBAL.
@@ -57,6 +58,8 @@ pub(super) enum End {
     Argument,
     /// A call: it is the arguments.
     Arguments,
+    /// Nothing: it is a value of its own, a batch of a list in the place of a tuple.
+    Batch,
 }
 
 /// An object that may be fetched from the memo.
@@ -181,6 +184,18 @@ impl<'de> Direct<'de> {
         self.memoize(slot)
     }
 
+    /// Goes past the end of a call whose arguments are this tuple, and stores both; nothing is read
+    /// if anything else is next.
+    pub(super) fn ends_call(&mut self, tuple: Opcode) -> bool {
+        let Some(end) = self.cursor.peek_end_of_call(tuple) else { return false };
+        let is_in_turn = end.index.is_none_or(|index| index as usize == self.memo.len());
+        if !self.memo.is_from_zero() || !is_in_turn {
+            return false;
+        }
+        self.cursor.read_peeked(end.len);
+        self.memo.push(MemoSlot::OTHER) && self.memo.push(MemoSlot::OTHER)
+    }
+
     /// Reads the tuple around the only argument.
     pub(super) fn only_argument(&mut self) -> Outcome<()> {
         self.expect(Opcode::Tuple1)?;
@@ -192,7 +207,7 @@ impl<'de> Direct<'de> {
     #[inline]
     pub(super) fn end_object(&mut self, end: End) -> Outcome<()> {
         match end {
-            End::Itself => Ok(()),
+            End::Itself | End::Batch => Ok(()),
             End::State => self.expect(Opcode::Build),
             end => self.end_rare_object(end),
         }
@@ -326,6 +341,26 @@ impl<'de> Direct<'de> {
             }
             _ => self.items_of(kind).map(Items::List),
         }
+    }
+
+    /// The arguments of a named tuple of `len` items, or of a complex, whose class is fetched.
+    /// Nothing is read where anything else is next.
+    #[inline(never)]
+    pub(super) fn made_tuple_ahead(&mut self, len: usize) -> Option<Fixed<'_, 'de>> {
+        let (class, class_len) = self.peek_class()?;
+        let opcode = short_tuple(len).filter(|_| len > 1)?;
+        let is_made = match self.kind_of(class) {
+            ClassKind::Plain => self.cursor.peek(class_len + 1)?.last() != Some(&MARK),
+            // A complex is made of other arguments as well.
+            ClassKind::Complex => len == 2 && self.cursor.calls_with_floats(class_len),
+            _ => false,
+        };
+        if !is_made {
+            return None;
+        }
+        self.cursor.read_peeked(class_len);
+        self.enter().ok()?;
+        self.fixed(len, opcode, End::Arguments).ok()
     }
 
     /// Returns true if the names that are next are those of a class whose objects are no tuples, so

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::late::Late;
 use crate::limits;
-use crate::read::Cursor;
+use crate::read::{Cursor, TextAhead};
 use crate::reduce::{Resolution, Resolver};
 use crate::settings::{Plain, Settings};
 use crate::stdlib::calendar::ShortText;
@@ -380,6 +380,22 @@ impl<'de> Direct<'de> {
         Some(if is_batch { Phase::Batch } else { Phase::Open })
     }
 
+    /// Enters a list that has a memo entry and a batch, and goes past the MARK. Nothing is read if
+    /// anything else is next.
+    #[inline(always)]
+    pub(super) fn enter_batch(&mut self) -> bool {
+        let Some((index, len, [next, _])) = self.cursor.peek_stored_list() else { return false };
+        let is_in_turn = index.is_none_or(|index| index as usize == self.memo.len());
+        let has_room = self.has_room() && self.memo.has_room();
+        if self.marked || next != Opcode::Mark.byte() || !is_in_turn || !has_room {
+            return false;
+        }
+        self.memo.push(MemoSlot::fields(self.cursor.position()));
+        self.cursor.read_peeked(len + 1);
+        self.take_room();
+        true
+    }
+
     /// Enters a dict of the kinds that are most common, and goes past its MARK. Nothing is read if
     /// anything else is next.
     #[inline(always)]
@@ -389,6 +405,29 @@ impl<'de> Direct<'de> {
             return Some(Phase::Batch);
         }
         (self.is_at(Opcode::Mark) && self.has_room()).then(|| self.enter_marked())
+    }
+
+    /// Enters a dict that has a memo entry and, in place of a batch, the name of one of these
+    /// fields behind it: its only key, added by SETITEM. If it is a neighbour, reading gives up
+    /// where the SETITEM is missed. Nothing is read if anything else is next.
+    #[inline(never)]
+    pub(super) fn enter_only_entry(&mut self, fields: &[&str]) -> Option<Phase> {
+        let (index, len, _) = self.cursor.peek_stored(Opcode::EmptyDict)?;
+        let is_in_turn = index.is_none_or(|index| index as usize == self.memo.len());
+        if self.marked || !self.has_room() || !self.memo.has_room() || !is_in_turn {
+            return None;
+        }
+        let name = match self.cursor.peek_text_behind(len)? {
+            TextAhead::Text(name) => name,
+            TextAhead::Index(index) => self.memo.known_text(index)?.as_bytes(),
+        };
+        if !fields.iter().any(|field| field.as_bytes() == name) {
+            return None;
+        }
+        self.memo.push(MemoSlot::fields(self.cursor.position()));
+        self.cursor.read_peeked(len);
+        self.take_room();
+        Some(Phase::Only)
     }
 
     /// Enters a container that is written as MARK … LIST, or its like, where there is room.
