@@ -7,7 +7,7 @@ use serde::de::{Deserialize, IgnoredAny};
 use serde_bytes::ByteBuf;
 use serde_pickle::{
     Deserializer, ErrorKind, Graph, Protocol, SerOptions, Serializer, Value, from_buf_reader,
-    from_reader, pickle, to_vec, to_writer,
+    from_reader, from_slice, pickle, to_vec, to_writer,
 };
 
 /// The actions of a reader at each call, in turn.
@@ -219,6 +219,43 @@ fn a_reader_with_a_buffer_keeps_what_is_behind_the_pickle() {
         let mut buffer = BufReader::with_capacity(capacity, &framed[..]);
         assert_eq!(from_buf_reader::<_, u8>(&mut buffer).unwrap(), 1);
         assert_eq!(from_buf_reader::<_, u8>(&mut buffer).unwrap(), 7);
+    }
+}
+
+/// What is known to be part of the pickle is not handed from buffer to buffer; what is behind it
+/// stays.
+#[test]
+fn frames_and_long_payloads_are_read_past_the_buffer() {
+    /// Counts the times that it is asked.
+    struct Counting<'b>(&'b [u8], usize);
+    impl Read for Counting<'_> {
+        fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+            self.1 += 1;
+            self.0.read(bytes)
+        }
+    }
+    let ints = Value::from_iter((0..100_000).map(|int| 1_000_000_000_i64 << (int % 20)));
+    let long = Value::from_iter([20_000, 9_000, 1 << 20].map(|len| Value::Bytes(vec![b'.'; len])));
+    for (value, protocol) in [(&ints, Protocol::V4), (&long, Protocol::V4), (&long, Protocol::V3)] {
+        let bytes = SerOptions::new().protocol(protocol).to_vec(value).unwrap();
+        let all = [&bytes[..], b"K\x07.and more"].concat();
+        for capacity in [1, 100, 8 << 10, 1 << 20] {
+            let mut counting = Counting(&all, 0);
+            let mut buffer = BufReader::with_capacity(capacity, &mut counting);
+            assert_eq!(&from_buf_reader::<_, Value>(&mut buffer).unwrap(), value);
+            assert_eq!(from_buf_reader::<_, u8>(&mut buffer).unwrap(), 7);
+            let mut rest = Vec::new();
+            buffer.read_to_end(&mut rest).unwrap();
+            assert_eq!(rest, b"and more");
+            if capacity == 8 << 10 {
+                assert!(counting.1 < bytes.len() / capacity * 2 / 3, "{} reads", counting.1);
+            }
+        }
+        for cut in [9_000, bytes.len() - 1] {
+            let error = from_buf_reader::<_, Value>(BufReader::new(&bytes[..cut])).unwrap_err();
+            let expected = from_slice::<Value>(&bytes[..cut]).unwrap_err();
+            assert_eq!(error.to_string(), expected.to_string());
+        }
     }
 }
 

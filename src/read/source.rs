@@ -198,13 +198,7 @@ impl<R: Read> Feed for Sparing<R> {
             bytes.extend_from_slice(room.get(..len).unwrap_or(room));
             return Ok(len);
         }
-        // No more than has come before: a length may be a claim.
-        let chunk = missing.min(bytes.len().max(limits::READ_CHUNK));
-        if chunk >= bytes.len() {
-            // The rest of them all, perhaps. For less the `Vec` doubles, not to be moved each time.
-            bytes.reserve_exact(chunk);
-        }
-        self.0.by_ref().take(chunk as u64).read_to_end(bytes)
+        give_many(&mut self.0, bytes, missing)
     }
 
     fn read_on(&mut self, bytes: &mut Vec<u8>) -> Result<(), Halt> {
@@ -214,6 +208,17 @@ impl<R: Read> Feed for Sparing<R> {
         stage.flush();
         read
     }
+}
+
+/// Adds as many bytes as are missing, or some of them, all of which are part of the pickle.
+fn give_many(reader: &mut impl Read, bytes: &mut Vec<u8>, missing: usize) -> io::Result<usize> {
+    // No more than has come before: a length may be a claim.
+    let chunk = missing.min(bytes.len().max(limits::READ_CHUNK));
+    if chunk >= bytes.len() {
+        // The rest of them all, perhaps. For less the `Vec` doubles, not to be moved each time.
+        bytes.reserve_exact(chunk);
+    }
+    reader.take(chunk as u64).read_to_end(bytes)
 }
 
 /// Reads until `bytes` has `end` of them.
@@ -235,7 +240,13 @@ pub(crate) struct Holding<R> {
     reader: R,
     /// The number of bytes looked at last and not taken.
     held: usize,
+    /// True if these are all that the buffer has.
+    drains: bool,
 }
+
+/// From so many bytes on, those of a frame or payload are read past the buffer: they are part of the
+/// pickle whole. It is the size of the standard library's buffers, which are not filled for more.
+const MANY: usize = 8 << 10;
 
 /// Bytes that are looked at first; later no more than have been before, up to
 /// [`limits::READ_CHUNK`]. A slice is a buffer of all that follows.
@@ -244,8 +255,12 @@ const FIRST: usize = 512;
 impl<R: BufRead> Feed for Holding<R> {
     fn give(&mut self, bytes: &mut Vec<u8>, missing: usize) -> io::Result<usize> {
         self.reader.consume(std::mem::take(&mut self.held));
+        if self.drains && missing >= MANY {
+            return give_many(&mut self.reader, bytes, missing);
+        }
         let chunk = bytes.len().clamp(FIRST, limits::READ_CHUNK).max(missing);
         let buffer = self.reader.fill_buf()?;
+        self.drains = buffer.len() <= chunk;
         let buffer = buffer.get(..chunk).unwrap_or(buffer);
         bytes.extend_from_slice(buffer);
         self.held = buffer.len();
@@ -284,7 +299,7 @@ impl<R: Read> Collector<Sparing<R>> {
 
 impl<R: BufRead> Collector<Holding<R>> {
     pub(crate) fn holding(reader: R) -> Self {
-        Self::of(Holding { reader, held: 0 })
+        Self::of(Holding { reader, held: 0, drains: false })
     }
 
     /// The pickle that was collected; takes it from the reader, and nothing behind it.
