@@ -222,8 +222,7 @@ fn a_reader_with_a_buffer_keeps_what_is_behind_the_pickle() {
     }
 }
 
-/// What is known to be part of the pickle is not handed from buffer to buffer; what is behind it
-/// stays.
+/// The bytes of these are not handed from buffer to buffer, and those behind the pickle stay.
 #[test]
 fn frames_and_long_payloads_are_read_past_the_buffer() {
     /// Counts the times that it is asked.
