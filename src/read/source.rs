@@ -244,8 +244,8 @@ pub(crate) struct Holding<R> {
     drains: bool,
 }
 
-/// From so many bytes on, those of a frame or payload are read past the buffer: all of them are part
-/// of the pickle. It is the size of the standard library's buffers, which are not filled for more.
+/// From so many bytes on, those of a frame or payload, which are part of the pickle whole, are read
+/// past the buffer. It is the size of the standard library's buffers, which are not filled for more.
 const MANY: usize = 8 << 10;
 
 /// Bytes that are looked at first; later no more than have been before, up to
