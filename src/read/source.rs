@@ -245,7 +245,7 @@ pub(crate) struct Holding<R> {
 }
 
 /// From so many bytes on, those of a frame or payload, which are part of the pickle whole, are read
-/// past the buffer. It is the size of the standard library's buffers, which are not filled for more.
+/// past the buffer. The standard library's buffers are as large, and are not filled for more.
 const MANY: usize = 8 << 10;
 
 /// Bytes that are looked at first; later no more than have been before, up to
