@@ -329,7 +329,7 @@ fn a_reader_is_not_asked_for_more_than_the_pickle() {
         b"(N.",
         b"((](NNN.",
     ] {
-        let expected = serde_pickle::from_slice::<Value>(bytes).map_err(|error| error.to_string());
+        let expected = from_slice::<Value>(bytes).map_err(|error| error.to_string());
         let found = from_reader::<_, Value>(Exact(bytes)).map_err(|error| error.to_string());
         assert_eq!(found, expected, "{}", bytes.escape_ascii());
     }

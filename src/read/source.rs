@@ -218,7 +218,19 @@ fn give_many(reader: &mut impl Read, bytes: &mut Vec<u8>, missing: usize) -> io:
         // The rest of them all, perhaps. For less the `Vec` doubles, not to be moved each time.
         bytes.reserve_exact(chunk);
     }
-    reader.take(chunk as u64).read_to_end(bytes)
+    let mut given = 0;
+    if chunk <= 2 * limits::READ_CHUNK {
+        // A frame: at once, where `read_to_end` begins with few.
+        let len = bytes.len();
+        bytes.resize(len + chunk, 0);
+        let read = reader.read(bytes.get_mut(len..).unwrap_or_default());
+        given = *read.as_ref().unwrap_or(&0);
+        bytes.truncate(len + given);
+        if read? == 0 || given >= chunk {
+            return Ok(given);
+        }
+    }
+    Ok(given + reader.take((chunk - given) as u64).read_to_end(bytes)?)
 }
 
 /// Reads until `bytes` has `end` of them.
