@@ -579,29 +579,21 @@ impl<'de> Fixed<'_, 'de> {
 
     #[inline(never)]
     fn finish_otherwise(&mut self) -> Outcome<()> {
-        let was_read = self.at != self.direct.cursor.position();
-        match self.end {
-            End::Batch if was_read && self.left == 0 => {
-                self.direct.expect(self.opcode)?;
-                self.direct.leave();
-                return Ok(());
-            }
-            End::Arguments if was_read && self.left == 0 && self.direct.ends_call(self.opcode) => {
-                // The tuple and the object.
-                self.direct.leave();
-                self.direct.leave();
-                return Ok(());
-            }
-            End::Batch => return self.direct.irregular(),
-            _ => {}
-        }
         self.end_item()?;
         // The visitor may have asked for fewer.
         if self.left > 0 {
             return self.direct.irregular();
         }
+        if self.end == End::Arguments && self.direct.ends_call(self.opcode) {
+            // The tuple and the object.
+            self.direct.leave();
+            self.direct.leave();
+            return Ok(());
+        }
         self.direct.expect(self.opcode)?;
-        self.direct.memoize_other()?;
+        if self.end != End::Batch {
+            self.direct.memoize_other()?;
+        }
         self.direct.leave();
         self.direct.end_object(self.end)
     }

@@ -58,7 +58,7 @@ pub(super) enum End {
     Argument,
     /// A call: it is the arguments.
     Arguments,
-    /// Nothing: it is a value of its own, a batch of a list in the place of a tuple.
+    /// Nothing: it is a list in the place of a tuple, whose memo entry is behind EMPTY_LIST.
     Batch,
 }
 
