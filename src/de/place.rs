@@ -236,7 +236,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         }
     }
 
-    /// The tuple of `len` items, where opcodes are ahead and its first item is a scalar.
+    /// The tuple of `len` items, where opcodes are ahead, for most tuples.
     #[inline(never)]
     pub(super) fn short_tuple(&mut self, len: usize) -> Option<Fixed<'_, 'de>> {
         match self {

@@ -6,14 +6,7 @@
 use super::{Cursor, IntShape, decimal};
 use crate::instruction::{BATCH, Opcode};
 
-/// A text that is next: see [`Cursor::peek_text_behind`].
-pub(crate) enum TextAhead<'a> {
-    Text(&'a [u8]),
-    /// The index of a BINGET or LONG_BINGET.
-    Index(u64),
-}
-
-/// TUPLE1, TUPLE2 or TUPLE3, and REDUCE or NEWOBJ, each with its memo entry.
+/// The opcode of a short tuple, and REDUCE or NEWOBJ, each with its memo entry.
 pub(crate) struct EndOfCall {
     /// The index of the first entry, behind which the other one is the next. `None` for MEMOIZE.
     pub(crate) index: Option<u32>,
@@ -165,26 +158,6 @@ impl<'a> Cursor<'a> {
             [LIST, MEMOIZE, next, behind, ..] => Some((None, 2, [next, behind])),
             [LIST, LONG_BINPUT, a, b, c, d, next, behind] => {
                 Some((Some(u32::from_le_bytes([a, b, c, d])), 6, [next, behind]))
-            }
-            _ => None,
-        }
-    }
-
-    /// The text behind the `len` bytes that are next, or the index by which it is fetched.
-    #[inline]
-    pub(crate) fn peek_text_behind(&self, len: usize) -> Option<TextAhead<'a>> {
-        let rest = self.bytes.get(self.at + len..)?;
-        let (&[opcode, short], behind) = rest.split_first_chunk::<2>()?;
-        match Opcode::from_byte(opcode)? {
-            Opcode::ShortBinunicode => behind.get(..usize::from(short)).map(TextAhead::Text),
-            Opcode::Binget => Some(TextAhead::Index(u64::from(short))),
-            opcode @ (Opcode::Binunicode | Opcode::LongBinget) => {
-                let (&len, text) = rest.get(1..)?.split_first_chunk::<4>()?;
-                let number = u32::from_le_bytes(len);
-                if opcode == Opcode::LongBinget {
-                    return Some(TextAhead::Index(u64::from(number)));
-                }
-                text.get(..number as usize).map(TextAhead::Text)
             }
             _ => None,
         }

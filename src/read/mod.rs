@@ -30,7 +30,6 @@ use crate::instruction::{ArgumentKind, Extent, Opcode};
 use crate::protocol::Protocol;
 pub(crate) use explain::explain;
 pub(crate) use frames::check_frames;
-pub(crate) use fused::TextAhead;
 pub(crate) use instructions::instructions_within;
 pub use instructions::{Instructions, instructions};
 pub(crate) use int_shape::IntShape;
@@ -244,7 +243,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The next `len` bytes, which stay, whatever frame they are in.
+    /// The next `len` bytes, which stay. `None` where the frame or the input ends before.
     pub(crate) fn peek(&self, len: usize) -> Option<&'a [u8]> {
         self.bytes.get(self.at..)?.get(..len)
     }

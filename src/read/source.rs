@@ -5,7 +5,8 @@
 //! its argument, byte by byte where a line has no known end; a frame whole, as CPython does. A
 //! reader without a buffer of its own is therefore slow for protocols without frames: wrap it in a
 //! `BufReader` when nothing else reads from it. A `BufRead` shows what it holds before that is
-//! taken, so there nothing is asked for byte by byte, and at the end only the pickle is taken.
+//! taken, so there nothing is asked for byte by byte, and at the end only the pickle is taken; the
+//! bytes of a frame or a long payload are taken at once.
 //!
 //! This is not a second interpreter: it knows how long arguments are and nothing else. If the bytes
 //! are not a pickle, it stops and leaves the error to the machine, which meets it at the same byte.
@@ -252,12 +253,13 @@ pub(crate) struct Holding<R> {
     reader: R,
     /// The number of bytes looked at last and not taken.
     held: usize,
-    /// True if these are all that the buffer has.
+    /// True if all that the buffer had then was looked at.
     drains: bool,
 }
 
-/// From so many bytes on, those of a frame or payload, which are part of the pickle whole, are read
-/// past the buffer. The standard library's buffers are as large, and are not filled for more.
+/// So many bytes and more of a frame or a payload, all of them part of the pickle, are asked of the
+/// reader and not of its buffer, which it may go past. Those of the standard library do so for as
+/// much as they hold, which is this.
 const MANY: usize = 8 << 10;
 
 /// Bytes that are looked at first; later no more than have been before, up to

@@ -267,13 +267,20 @@ fn objects_of_a_fetched_class_are_counted() {
     }
 }
 
-/// A text behind an empty dict is its only key, or a neighbour that is spelled like one.
+/// Of a dict with one entry and an empty one with neighbours, that look alike at first.
 #[test]
-fn only_entries_are_told_by_the_name_of_a_field_as_by_the_machine() {
+fn only_entries_are_told_from_neighbours_as_by_the_machine() {
     #[derive(Debug, PartialEq, Deserialize)]
     struct Few {
         id: Option<u8>,
         inner: Option<Vec<u8>>,
+        name: Option<String>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Around {
+        first: Few,
+        inner: Option<Few>,
         name: Option<String>,
     }
 
@@ -286,7 +293,7 @@ fn only_entries_are_told_by_the_name_of_a_field_as_by_the_machine() {
         b"}\x94\x95\0\0\0\0\0\0\0\0",
         b"\x8c\x02id}\x94",
     ];
-    // The first dict has stored `id` and `name`, as 2 and 3, or in protocol 2 as 1 and 2.
+    // Dicts before it have stored and fetched `id` as 2, or `id` and `name` as 1 and 2.
     let keys: [&[u8]; 7] = [
         b"\x8c\x02id",
         b"\x8c\x04name\x94",
@@ -303,17 +310,27 @@ fn only_entries_are_told_by_the_name_of_a_field_as_by_the_machine() {
     for (begin, key) in begins.iter().flat_map(|begin| keys.map(|key| (*begin, key))) {
         for (value, end) in values.iter().flat_map(|value| ends.map(|end| (*value, end))) {
             for first in [
-                &b"\x80\x04]\x94(}\x94\x8c\x02id\x94K\x05s"[..],
-                b"\x80\x02]q\0(}(X\x02\0\0\0idq\x01K\x05X\x04\0\0\0nameq\x02Nu",
+                &b"\x80\x04]\x94(}\x94\x8c\x02id\x94K\x05s}h\x02K\x06s"[..],
+                b"\x80\x02]q\0(}(X\x02\0\0\0idq\x01K\x05X\x04\0\0\0nameq\x02Nu\
+                    }(h\x02Nh\x01Nu",
             ] {
                 let pickle = [first, begin, key, value, end, b"e."].concat();
-                compare::<Vec<BTreeMap<String, Value>>>(&pickle, &DeOptions::new(), "maps");
-                compare::<Vec<Few>>(&pickle, &DeOptions::new(), "only entries");
-                compare::<(Few, Few, String, u8)>(&pickle, &DeOptions::new(), "neighbours");
-                compare::<(Few, (Few, String, u8))>(&pickle, &DeOptions::new(), "neighbours");
+                let options = DeOptions::new();
+                compare::<Vec<BTreeMap<String, Value>>>(&pickle, &options, "maps");
+                compare::<Vec<Few>>(&pickle, &options, "only entries");
+                compare::<(Few, Few, Few, String, u8)>(&pickle, &options, "neighbours");
+                compare::<(Few, Few, (Few, String, u8))>(&pickle, &options, "neighbours");
             }
         }
     }
-    let pickle = b"\x80\x04]\x94(}\x94\x8c\x02id\x94K\x05s}\x94h\x02K\x06s}\x94e.";
-    assert!(is_direct::<Vec<Few>>(pickle));
+    // {'first': {}, 'name': 'x'}, {'first': {}, 'inner': {'id': 1}}, {'first': {}, 'inner': {}}
+    for pickle in [
+        &b"\x80\x04}\x94(\x8c\x05first\x94}\x94\x8c\x04name\x94\x8c\x01x\x94u."[..],
+        b"\x80\x04}\x94(\x8c\x05first\x94}\x94\x8c\x05inner\x94}\x94\x8c\x02id\x94K\x01su.",
+        b"\x80\x04}\x94(\x8c\x05first\x94}\x94\x8c\x05inner\x94}\x94u.",
+        b"\x80\x02}q\0(X\x05\0\0\0firstq\x01}q\x02X\x04\0\0\0nameq\x03X\x01\0\0\0xq\x04\
+            u.",
+    ] {
+        assert!(is_direct::<Around>(pickle), "{}", pickle.escape_ascii());
+    }
 }

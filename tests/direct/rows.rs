@@ -384,7 +384,7 @@ fn lists_in_the_place_of_tuples_with_a_change_are_read_the_same_both_ways() {
         FRAME, b"K\x01", b"N", b"(", b"(K\x01e", b"K\x01a", b"]\x94", b"e", b"(e", b"\x86", b"0",
         b"\x94",
     ];
-    let in_turn = [&b"]r\x01\0\0\0(K\x01K\x02e"[..], b"]q\x01(K\x01K\x02e", b"]q\x07(K\x01K\x02e"];
+    let in_turn = [&b"]r\0\0\0\0(K\x01K\x02e"[..], b"]q\x01(K\x01K\x02e", b"]q\x07(K\x01K\x02e"];
     let items = [&b"]\x94(K\x01K\x02e"[..], b"]\x94(G?\xf0\0\0\0\0\0\0K\x02e", b"]\x94(NNe"];
     let nested = b"]\x94(]\x94(K\x01K\x02eK\x03e";
     for item in items.iter().chain(&in_turn).copied().chain([&nested[..]]) {
@@ -403,4 +403,10 @@ fn lists_in_the_place_of_tuples_with_a_change_are_read_the_same_both_ways() {
             }
         }
     }
+    // Lists with fewer items than the type has, behind many: [[1, 2], …]
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Three(u8, u8, #[serde(default)] u8);
+    let pickle = [&b"\x80\x04]\x94("[..], &b"]\x94(K\x01K\x02e".repeat(100), b"e."].concat();
+    assert!(is_direct::<Vec<(u8, u8)>>(&pickle));
+    assert!(is_direct::<Vec<Three>>(&pickle));
 }

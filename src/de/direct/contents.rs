@@ -315,7 +315,7 @@ impl<K: ContainerKind> Contents<K> {
         let ends = match self.state {
             Phase::Batch => direct.is_at(self.kind.batch()) && self.count > 0 && !self.is_full(),
             Phase::Single => direct.is_at(self.kind.one()),
-            // Where the key was a neighbour, others may have been taken for keys.
+            // All that is no SETITEM is taken for a key.
             Phase::Only => direct.is_at(self.kind.one()) && self.count == 1,
             Phase::Marked => return self.ends_marked(direct),
             _ => false,
@@ -473,7 +473,10 @@ impl<K: ContainerKind> Contents<K> {
                         return Ok(true);
                     }
                 }
-                Phase::Only if self.count == 0 => return Ok(true),
+                Phase::Only if self.count == 0 => {
+                    direct.next()?;
+                    return Ok(true);
+                }
                 Phase::Only if self.count == 1 && direct.takes(self.kind.one())? => Phase::Done,
                 Phase::Single if direct.takes(self.kind.one())? => Phase::Done,
                 Phase::Appended if direct.takes(self.kind.one())? => Phase::Grown,

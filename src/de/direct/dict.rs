@@ -94,7 +94,7 @@ impl<'de> Direct<'de> {
         self.names = fields;
         let nodes = self.nodes;
         let entered = match is_ours(name) {
-            false => self.enter_dict().or_else(|| self.enter_only_entry(fields)),
+            false => self.enter_dict().or_else(|| self.enter_only_entry()),
             true => None,
         };
         let Some(phase) = entered else { return self.other_fields_ahead(name, fields) };

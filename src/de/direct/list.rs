@@ -34,8 +34,10 @@ pub(crate) struct List<'a, 'de> {
     nones: usize,
 }
 
-/// A tuple without a mark, for a type that says how many items it has: an access of its own where
-/// the first is a scalar, and one of [`Items`] elsewhere.
+/// A tuple without a mark, or a list in its place, for a type that says how many items it has: an
+/// access of its own where [`short_tuple_ahead`] finds it, and one of [`Items`] elsewhere.
+///
+/// [`short_tuple_ahead`]: Direct::short_tuple_ahead
 pub(crate) struct Fixed<'a, 'de> {
     direct: &'a mut Direct<'de>,
     /// Items still to be read.
@@ -534,7 +536,8 @@ impl<'de> Fixed<'_, 'de> {
     #[inline(always)]
     pub(in crate::de) fn find(&mut self) -> Found<'_, 'de> {
         let at = self.direct.cursor.position();
-        if self.left == 0 || self.at == at || self.direct.is_at_frame() {
+        let ends = self.direct.is_at_frame() || self.direct.is_at(self.opcode);
+        if self.left == 0 || self.at == at || ends {
             return self.find_otherwise();
         }
         self.left -= 1;
@@ -547,6 +550,11 @@ impl<'de> Fixed<'_, 'de> {
     /// not read.
     #[inline(never)]
     fn find_otherwise(&mut self) -> Found<'_, 'de> {
+        let was_read = self.at != NOWHERE && self.at != self.direct.cursor.position();
+        if self.end == End::Batch && was_read && self.direct.is_at(self.opcode) {
+            // A list may have fewer items than the type.
+            self.left = 0;
+        }
         let Some(left) = self.left.checked_sub(1) else { return Found::End };
         self.left = left;
         if self.end_item().is_err() || self.direct.next().is_err() {

@@ -264,7 +264,7 @@ impl<'de> Direct<'de> {
 /// Tells by a few instructions if the value at `at`, or the key and the value, are added to the
 /// container that was just read; `None` where those do not show it. They are scalars, and lists of
 /// one scalar, or one list of scalars.
-fn adds_soon(input: &[u8], mut at: usize) -> Option<bool> {
+pub(super) fn adds_soon(input: &[u8], mut at: usize) -> Option<bool> {
     let mut operands = 0;
     let mut is_filled = false;
     for _ in 0..SHORT {

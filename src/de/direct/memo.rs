@@ -294,7 +294,6 @@ impl<'de> DirectMemo<'de> {
     }
 }
 
-/// Returns true if a dict or an instance begins at `offset`, and no text.
 impl<'de> Direct<'de> {
     /// Stores the value that was just read in the memo, if that is what the next opcode asks.
     #[inline]
@@ -445,6 +444,7 @@ fn is_put(byte: u8) -> bool {
     matches!(Opcode::from_byte(byte), Some(Opcode::Put | Opcode::Binput | Opcode::LongBinput))
 }
 
+/// Returns true if a dict or an instance begins at `offset`, and no text.
 fn begins_fields(input: &[u8], offset: u32) -> bool {
     const FIELDS: [u8; 5] = [
         Opcode::EmptyDict.byte(),

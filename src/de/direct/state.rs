@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::again::Back;
 use super::class::Class;
 use super::contents::Phase;
-use super::look::{Items, Looked, Operands};
+use super::look::{Items, Looked, Operands, adds_soon};
 use super::made::Made;
 use super::memo::{DirectMemo, MemoSlot};
 use super::{Irregular, Outcome};
@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::late::Late;
 use crate::limits;
-use crate::read::{Cursor, TextAhead};
+use crate::read::Cursor;
 use crate::reduce::{Resolution, Resolver};
 use crate::settings::{Plain, Settings};
 use crate::stdlib::calendar::ShortText;
@@ -407,24 +407,20 @@ impl<'de> Direct<'de> {
         (self.is_at(Opcode::Mark) && self.has_room()).then(|| self.enter_marked())
     }
 
-    /// Enters a dict that has a memo entry and, in place of a batch, the name of one of these
-    /// fields behind it: its only key, added by SETITEM. If it is a neighbour, reading gives up
-    /// where the SETITEM is missed. Nothing is read if anything else is next.
+    /// Enters a dict that has a memo entry and one entry, where a few opcodes show that. Nothing is
+    /// read if anything else is next.
     #[inline(never)]
-    pub(super) fn enter_only_entry(&mut self, fields: &[&str]) -> Option<Phase> {
+    pub(super) fn enter_only_entry(&mut self) -> Option<Phase> {
         let (index, len, _) = self.cursor.peek_stored(Opcode::EmptyDict)?;
         let is_in_turn = index.is_none_or(|index| index as usize == self.memo.len());
         if self.marked || !self.has_room() || !self.memo.has_room() || !is_in_turn {
             return None;
         }
-        let name = match self.cursor.peek_text_behind(len)? {
-            TextAhead::Text(name) => name,
-            TextAhead::Index(index) => self.memo.known_text(index)?.as_bytes(),
-        };
-        if !fields.iter().any(|field| field.as_bytes() == name) {
+        let at = self.cursor.position();
+        if adds_soon(self.input, at + len) != Some(true) {
             return None;
         }
-        self.memo.push(MemoSlot::fields(self.cursor.position()));
+        self.memo.push(MemoSlot::fields(at));
         self.cursor.read_peeked(len);
         self.take_room();
         Some(Phase::Only)
