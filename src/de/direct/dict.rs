@@ -94,7 +94,10 @@ impl<'de> Direct<'de> {
         self.names = fields;
         let nodes = self.nodes;
         let entered = match is_ours(name) {
-            false => self.enter_dict().or_else(|| self.enter_only_entry()),
+            false => match self.enter_dict() {
+                None if self.is_at(Opcode::EmptyDict) => self.enter_only_entry(),
+                entered => entered,
+            },
             true => None,
         };
         let Some(phase) = entered else { return self.other_fields_ahead(name, fields) };
