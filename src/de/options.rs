@@ -369,6 +369,7 @@ impl<'b> DeOptions<'b> {
         let pickle = Lent::new(collector.into_bytes());
         super::read_slice(&pickle, &self.settings(), self.buffers.as_deref())
     }
+
     /// Reads a value from a reader with a buffer; see [`from_buf_reader`](crate::from_buf_reader).
     ///
     /// ```
