@@ -93,13 +93,7 @@ impl<'de> Direct<'de> {
     ) -> Option<ManuallyDrop<Entries<'_, 'g, 'de>>> {
         self.names = fields;
         let nodes = self.nodes;
-        let entered = match is_ours(name) {
-            false => match self.enter_dict() {
-                None if self.is_at(Opcode::EmptyDict) => self.enter_only_entry(),
-                entered => entered,
-            },
-            true => None,
-        };
+        let entered = if is_ours(name) { None } else { self.enter_dict() };
         let Some(phase) = entered else { return self.other_fields_ahead(name, fields) };
         let contents = Contents::entered(DictKind, phase, nodes, self);
         Some(ManuallyDrop::new(Entries::Dict(Dict::new(self, contents, End::Itself))))
@@ -116,6 +110,15 @@ impl<'de> Direct<'de> {
             && let Some(contents) = self.object_ahead(name, fields)
         {
             let dict = Dict::new(self, contents, End::State);
+            return Some(ManuallyDrop::new(Entries::Dict(dict)));
+        }
+        let nodes = self.nodes;
+        if self.is_at(Opcode::EmptyDict)
+            && !is_ours(name)
+            && let Some(phase) = self.enter_only_entry()
+        {
+            let contents = Contents::entered(DictKind, phase, nodes, self);
+            let dict = Dict::new(self, contents, End::Itself);
             return Some(ManuallyDrop::new(Entries::Dict(dict)));
         }
         let dict = match Contents::open_stored(DictKind, Opcode::EmptyDict, self) {
