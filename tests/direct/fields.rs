@@ -267,7 +267,7 @@ fn objects_of_a_fetched_class_are_counted() {
     }
 }
 
-/// Of a dict with one entry and an empty one with neighbours, that look alike at first.
+/// A dict with one entry begins as an empty one before a neighbour does.
 #[test]
 fn only_entries_are_told_from_neighbours_as_by_the_machine() {
     #[derive(Debug, PartialEq, Deserialize)]

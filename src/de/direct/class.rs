@@ -12,8 +12,9 @@
 use std::borrow::Cow;
 
 use super::Outcome;
-use super::contents::{Contents, DictKind, Phase};
+use super::contents::{Contents, Phase};
 use super::dict::Dict;
+use super::kinds::DictKind;
 use super::made::End;
 use super::memo::{Fetched, MemoSlot};
 use super::state::Direct;

@@ -2,7 +2,8 @@
 
 use std::mem::ManuallyDrop;
 
-use super::contents::{Contents, DictKind, Phase};
+use super::contents::{Contents, Phase};
+use super::kinds::DictKind;
 use super::made::End;
 use super::state::Direct;
 use super::value::is_ours;

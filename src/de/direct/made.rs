@@ -16,13 +16,15 @@
 
 use super::Outcome;
 use super::class::{ClassKind, ClassNumber};
-use super::contents::{Contents, DictKind, Phase, SequenceKind, is_value};
+use super::contents::{Contents, Phase, is_value};
 use super::dict::Dict;
-use super::list::{Fixed, List};
+use super::kinds::{DictKind, SequenceKind};
+use super::list::List;
 use super::look::short_tuple;
 use super::memo::{Fetched, MemoSlot, Stored};
 use super::natural::is_module;
 use super::state::Direct;
+use super::tuple::Fixed;
 use crate::de::answer::Answer;
 use crate::de::ask::Ask;
 use crate::de::items::Items;
@@ -188,8 +190,7 @@ impl<'de> Direct<'de> {
     /// if anything else is next.
     pub(super) fn ends_call(&mut self, tuple: Opcode) -> bool {
         let Some(end) = self.cursor.peek_end_of_call(tuple) else { return false };
-        let is_in_turn = end.index.is_none_or(|index| index as usize == self.memo.len());
-        if !self.memo.is_from_zero() || !is_in_turn {
+        if !self.memo.is_from_zero() || !self.memo.comes_next(end.index) {
             return false;
         }
         self.cursor.read_peeked(end.len);

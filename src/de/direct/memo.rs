@@ -140,6 +140,12 @@ impl<'de> DirectMemo<'de> {
         self.slots.len()
     }
 
+    /// Returns true if the entry with this index comes next; `None` is MEMOIZE, which has none.
+    #[inline(always)]
+    pub(super) fn comes_next(&self, index: Option<u32>) -> bool {
+        index.is_none_or(|index| index as usize == self.slots.len())
+    }
+
     /// Returns true unless the entries are numbered from 1.
     #[inline]
     pub(super) fn is_from_zero(&self) -> bool {

@@ -31,8 +31,8 @@
 //!   `read` looks for it.
 //!
 //! `tests/direct/` compares both ways on every fixture and on generated programs. To teach this
-//! another shape: add it to `value` (scalars), `contents`, `list`, `dict`, `class`, `made`,
-//! `natural` or `numpy`, and a case to that test.
+//! another shape: add it to `value` (scalars), `contents`, `list`, `tuple`, `dict`, `class`,
+//! `made`, `natural` or `numpy`, and a case to that test.
 
 mod again;
 mod ahead;
@@ -41,6 +41,7 @@ mod class;
 mod contents;
 mod dict;
 mod kept;
+mod kinds;
 mod list;
 mod look;
 mod made;
@@ -50,6 +51,7 @@ mod numpy;
 mod shapes;
 mod state;
 mod text;
+mod tuple;
 mod value;
 mod whole;
 
@@ -64,8 +66,9 @@ use crate::limits;
 use crate::settings::Settings;
 
 pub(super) use dict::Dict;
-pub(super) use list::{Fixed, List};
+pub(super) use list::List;
 pub(super) use state::{Direct, bind};
+pub(super) use tuple::Fixed;
 pub(super) use value::is_ours;
 
 /// The error of data that is not regular. The machine reads again and words its own, so this one

@@ -370,8 +370,7 @@ impl<'de> Direct<'de> {
             return None;
         }
         let is_batch = next == Opcode::Mark.byte();
-        let is_in_turn = index.is_none_or(|index| index as usize == self.memo.len());
-        if !is_in_turn || is_batch && behind == Opcode::Binfloat.byte() {
+        if !self.memo.comes_next(index) || is_batch && behind == Opcode::Binfloat.byte() {
             return None;
         }
         self.memo.push(MemoSlot::fields(self.cursor.position()));
@@ -385,7 +384,7 @@ impl<'de> Direct<'de> {
     #[inline(always)]
     pub(super) fn enter_batch(&mut self) -> bool {
         let Some((index, len, [next, _])) = self.cursor.peek_stored_list() else { return false };
-        let is_in_turn = index.is_none_or(|index| index as usize == self.memo.len());
+        let is_in_turn = self.memo.comes_next(index);
         let has_room = self.has_room() && self.memo.has_room();
         if self.marked || next != Opcode::Mark.byte() || !is_in_turn || !has_room {
             return false;
@@ -412,7 +411,7 @@ impl<'de> Direct<'de> {
     #[inline(never)]
     pub(super) fn enter_only_entry(&mut self) -> Option<Phase> {
         let (index, len, _) = self.cursor.peek_stored(Opcode::EmptyDict)?;
-        let is_in_turn = index.is_none_or(|index| index as usize == self.memo.len());
+        let is_in_turn = self.memo.comes_next(index);
         if self.marked || !self.has_room() || !self.memo.has_room() || !is_in_turn {
             return None;
         }
